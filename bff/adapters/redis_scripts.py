@@ -1,0 +1,93 @@
+"""Every change of a session in Redis, as server-side scripts: each sees and changes one session atomically, in one hash slot.
+
+A session is a HASH whose fields are written separately, so that no writer can put back what another has changed: ``core``, ``tokens``
+(sealed), ``facts`` (about the tokens, for reviewers), ``gen``, ``touch`` and ``hard`` (milliseconds), ``ack``, ``refresh`` (journal).
+"""
+
+# KEYS session, ended, limits · ARGV expire_at_ms, limits, limits_expire_at_ms, field, value, ...
+CREATE = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
+redis.call('PEXPIREAT', KEYS[1], ARGV[1])
+redis.call('SET', KEYS[3], ARGV[2], 'PXAT', ARGV[3])
+return 1
+"""
+
+# KEYS session · ARGV at_ms, idle_ms
+TOUCH = """
+local hard = redis.call('HGET', KEYS[1], 'hard')
+if not hard then return 0 end
+if tonumber(ARGV[1]) > tonumber(redis.call('HGET', KEYS[1], 'touch')) then
+  redis.call('HSET', KEYS[1], 'touch', ARGV[1])
+  redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(tonumber(hard), ARGV[1] + ARGV[2])))
+end
+return 1
+"""
+
+# KEYS session · ARGV generation, acknowledgement
+ACKNOWLEDGE = """
+local held = redis.call('HGET', KEYS[1], 'ack')
+if held and tonumber(string.match(held, '^%d+')) < tonumber(ARGV[1]) then
+  redis.call('HSET', KEYS[1], 'ack', ARGV[2])
+end
+return 1
+"""
+
+# KEYS session, ended, lock, limits · ARGV tombstone, tombstone_ms, only_generation, channel, key
+END = """
+local fields = redis.call('HGETALL', KEYS[1])
+if ARGV[3] ~= '' and redis.call('HGET', KEYS[1], 'gen') ~= ARGV[3] then return {} end
+redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
+redis.call('DEL', KEYS[1], KEYS[3], KEYS[4])
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return fields
+"""
+
+# KEYS session, ended · ARGV generation, journal
+JOURNAL = """
+local gen = redis.call('HGET', KEYS[1], 'gen')
+if not gen or redis.call('EXISTS', KEYS[2]) == 1 then return 'ended' end
+if gen ~= ARGV[1] then return 'conflict' end
+redis.call('HSET', KEYS[1], 'refresh', ARGV[2])
+return 'written'
+"""
+
+# KEYS session, ended · ARGV read_generation, core, tokens, facts, hard_ms, idle_ms, channel, key
+REPLACE = """
+local gen = redis.call('HGET', KEYS[1], 'gen')
+if not gen or redis.call('EXISTS', KEYS[2]) == 1 then return 'ended' end
+if gen ~= ARGV[1] then return 'conflict' end
+redis.call('HSET', KEYS[1], 'core', ARGV[2], 'tokens', ARGV[3], 'facts', ARGV[4], 'hard', ARGV[5],
+  'gen', string.format('%d', gen + 1))
+redis.call('HDEL', KEYS[1], 'refresh')
+local idle_end = redis.call('HGET', KEYS[1], 'touch') + ARGV[6]
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(tonumber(ARGV[5]), idle_end)))
+redis.call('PUBLISH', ARGV[7], ARGV[8])
+return 'written'
+"""
+
+# KEYS lock · ARGV owner, lease_ms. Asking again as the owner says yes: the answer to the first call may have been lost.
+LOCK = """
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
+"""
+
+# KEYS lock · ARGV owner, lease_ms
+RENEW = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+"""
+
+# KEYS lock · ARGV owner
+RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+# KEYS index · ARGV key, expires_at_ms, now_ms. Whoever adds sweeps out what has expired, so an index cannot outgrow its sessions.
+INDEX = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('PEXPIREAT', KEYS[1], redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2])
+return 1
+"""

@@ -1,0 +1,280 @@
+"""Sessions in Redis (or Valkey). All keys of one session share a hash slot: ``bff:{key}:session``, ``:lock``, ``:ended``, ``:limits``.
+
+Indexes live elsewhere: by subject, by provider session, by public reference, and sixteen buckets of all live sessions, each a sorted set whose
+scores are deadlines. Nothing here ever runs KEYS or SCAN.
+"""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+
+from bff.adapters import redis_scripts
+from bff.adapters.redis_news import Ear, RedisNews
+from bff.adapters.session_record import SessionRecord, acknowledgement_text, journal_text, milliseconds
+from bff.errors import StoreUnavailable
+from bff.session.limits import SessionLimits, absolute_deadline, record_expires_at
+from bff.session.model import (
+    Acknowledgement,
+    EndedSession,
+    EndReason,
+    Ref,
+    RefreshJournal,
+    Replaced,
+    Session,
+    SessionCore,
+    SessionKey,
+    TokenSet,
+)
+from bff.session.seal import SealBroken
+
+_TOMBSTONE_MS = 86_400_000
+_LIVE_BUCKETS = 16
+
+
+class RedisSessionStore:
+    """The port ``SessionStore`` over one Redis."""
+
+    def __init__(  # noqa: PLR0913  what a session's keys are made of
+        self,
+        redis: Redis,
+        record: SessionRecord,
+        news: RedisNews,
+        *,
+        limits: SessionLimits,
+        lookup_key: bytes,
+        prefix: str = "bff",
+    ) -> None:
+        """``lookup_key`` hashes what index names are made of, so that Redis keys name nobody."""
+        self._redis = redis
+        self._record = record
+        self._news = news
+        self._limits = limits
+        self._lookup_key = lookup_key
+        self._prefix = prefix
+        self._channel = channel(prefix)
+        self._scripts: dict[str, AsyncScript] = {}
+
+    # --- the life of a session -------------------------------------------------------------------------------------
+
+    async def create(self, session: Session) -> bool:
+        """Store a new session. Index entries come first: an ending by index that overtakes us leaves a tombstone we then find."""
+        name = self._name(session.key, "session")
+        async with _redis_errors():
+            epoch = int(await self._redis.get(self._epoch) or 0)
+            session = msgspec.structs.replace(session, core=msgspec.structs.replace(session.core, epoch=epoch))
+            await self._index(session)
+            hard = absolute_deadline(session)
+            arguments: list[Any] = [
+                milliseconds(record_expires_at(session, session.touched_at, self._limits)),
+                msgspec.json.encode({"absolute_expires_at": session.core.absolute_expires_at}),
+                milliseconds(hard) + _TOMBSTONE_MS,
+            ]
+            for field, value in self._record.fields(name, session).items():
+                arguments += [field, value]
+            keys = [name, self._name(session.key, "ended"), self._name(session.key, "limits")]
+            return bool(await self._run(redis_scripts.CREATE, keys, arguments))
+
+    async def load(self, key: SessionKey) -> Session | EndedSession | None:
+        """One round trip for a live session, a second one to learn why there is none."""
+        name = self._name(key, "session")
+        async with _redis_errors():
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.hgetall(name)
+                pipe.get(self._epoch)
+                fields, epoch = await pipe.execute()
+            if not fields:
+                return await self._why_gone(key)
+        session = self._decode(key, name, fields)
+        if session.core.epoch < int(epoch or 0):
+            return EndedSession(EndReason.ADMIN, session.touched_at)
+        return session
+
+    async def touch(self, session: Session, at: float) -> None:
+        """Record use."""
+        arguments = [milliseconds(at), milliseconds(self._limits.idle)]
+        async with _redis_errors():
+            await self._run(redis_scripts.TOUCH, [self._name(session.key, "session")], arguments)
+
+    async def acknowledge(self, key: SessionKey, acknowledged: Acknowledgement) -> None:
+        """Record what the browser holds."""
+        arguments = [acknowledged.generation, acknowledgement_text(acknowledged)]
+        async with _redis_errors():
+            await self._run(redis_scripts.ACKNOWLEDGE, [self._name(key, "session")], arguments)
+
+    async def end(
+        self, key: SessionKey, reason: EndReason, at: float, *, only_generation: int | None = None
+    ) -> Session | None:
+        """Delete the session, leave a tombstone, tell everybody."""
+        keys = [self._name(key, kind) for kind in ("session", "ended", "lock", "limits")]
+        tombstone = msgspec.json.encode(EndedSession(reason, at))
+        only = "" if only_generation is None else only_generation
+        async with _redis_errors():
+            pairs = await self._run(redis_scripts.END, keys, [tombstone, _TOMBSTONE_MS, only, self._channel, key])
+            if not pairs:
+                return None
+            session = self._decode(key, keys[0], dict(zip(pairs[::2], pairs[1::2], strict=True)))
+            await self._unindex(session)
+            return session
+
+    # --- refresh ---------------------------------------------------------------------------------------------------
+
+    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
+        """SET NX with an owner."""
+        async with _redis_errors():
+            return bool(await self._run(redis_scripts.LOCK, [self._name(key, "lock")], [owner, milliseconds(lease_seconds)]))
+
+    async def renew_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
+        """Compare and extend."""
+        async with _redis_errors():
+            arguments = [owner, milliseconds(lease_seconds)]
+            return bool(await self._run(redis_scripts.RENEW, [self._name(key, "lock")], arguments))
+
+    async def release_lock(self, key: SessionKey, owner: str) -> None:
+        """Compare and delete."""
+        async with _redis_errors():
+            await self._run(redis_scripts.RELEASE, [self._name(key, "lock")], [owner])
+
+    async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
+        """Fenced by generation."""
+        keys = [self._name(key, "session"), self._name(key, "ended")]
+        async with _redis_errors():
+            return _replaced(await self._run(redis_scripts.JOURNAL, keys, [journal.generation, journal_text(journal)]))
+
+    async def replace_tokens(
+        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+    ) -> Replaced:
+        """The fenced write."""
+        name = self._name(key, "session")
+        fields = self._record.token_fields(name, read_generation + 1, tokens, core)
+        arguments = [
+            read_generation,
+            *(fields[field] for field in ("core", "tokens", "facts", "hard")),
+            milliseconds(self._limits.idle),
+            self._channel,
+            key,
+        ]
+        async with _redis_errors():
+            return _replaced(await self._run(redis_scripts.REPLACE, [name, self._name(key, "ended")], arguments))
+
+    async def tell(self, key: SessionKey) -> None:
+        """Publish the key."""
+        async with _redis_errors():
+            await self._redis.publish(self._channel, key)
+
+    def listen(self, key: SessionKey) -> AbstractContextManager[Ear]:
+        """Open an ear."""
+        return self._news.listen(key)
+
+    # --- indexes ---------------------------------------------------------------------------------------------------
+
+    async def keys_of_subject(self, issuer: str, subject: str) -> Sequence[SessionKey]:
+        """From the subject's index."""
+        return await self._members(self._index_name("subject", issuer, subject))
+
+    async def keys_of_provider_session(self, issuer: str, sid: str) -> Sequence[SessionKey]:
+        """From the provider session's index."""
+        return await self._members(self._index_name("sid", issuer, sid))
+
+    async def key_of_ref(self, ref: Ref) -> SessionKey | None:
+        """By public reference."""
+        async with _redis_errors():
+            key: Any = await self._redis.get(f"{self._prefix}:ref:{ref}")
+        return SessionKey(key.decode("ascii")) if key else None
+
+    async def logout_token_seen(self, issuer: str, jti: str) -> bool:
+        """Whether it was remembered."""
+        async with _redis_errors():
+            return bool(await self._redis.exists(self._index_name("jti", issuer, jti)))
+
+    async def remember_logout_token(self, issuer: str, jti: str, lifetime_seconds: float) -> None:
+        """Remember it."""
+        async with _redis_errors():
+            await self._redis.set(self._index_name("jti", issuer, jti), b"1", px=milliseconds(lifetime_seconds))
+
+    # --- below the surface -----------------------------------------------------------------------------------------
+
+    @property
+    def _epoch(self) -> str:
+        return f"{self._prefix}:epoch"
+
+    def _name(self, key: SessionKey, kind: str) -> str:
+        return f"{self._prefix}:{{{key}}}:{kind}"
+
+    def _index_name(self, kind: str, issuer: str, name: str) -> str:
+        digest = hmac.digest(self._lookup_key, f"{kind}\0{issuer}\0{name}".encode(), hashlib.sha256)
+        return f"{self._prefix}:{kind}:{digest.hex()[:40]}"
+
+    def _indexes(self, session: Session) -> list[str]:
+        core = session.core
+        bucket = hashlib.blake2b(session.key.encode(), digest_size=1).digest()[0] % _LIVE_BUCKETS
+        names = [f"{self._prefix}:live:{bucket}", self._index_name("subject", core.issuer, core.subject)]
+        if core.provider_sid is not None:
+            names.append(self._index_name("sid", core.issuer, core.provider_sid))
+        return names
+
+    async def _index(self, session: Session) -> None:
+        hard = milliseconds(absolute_deadline(session))
+        now = milliseconds(session.touched_at)
+        for name in self._indexes(session):
+            await self._run(redis_scripts.INDEX, [name], [session.key, hard, now])
+        await self._redis.set(f"{self._prefix}:ref:{session.core.ref}", session.key, pxat=hard)
+
+    async def _unindex(self, session: Session) -> None:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name in self._indexes(session):
+                pipe.zrem(name, session.key)
+            pipe.delete(f"{self._prefix}:ref:{session.core.ref}")
+            await pipe.execute()
+
+    async def _members(self, name: str) -> Sequence[SessionKey]:
+        async with _redis_errors():
+            members: Any = await self._redis.zrange(name, 0, -1)
+            return [SessionKey(member.decode("ascii")) for member in members]
+
+    async def _why_gone(self, key: SessionKey) -> EndedSession | None:
+        """A tombstone says it; a session that Redis let expire left its limits behind."""
+        tombstone, limits = await self._redis.mget(self._name(key, "ended"), self._name(key, "limits"))
+        if tombstone:
+            return msgspec.json.decode(tombstone, type=EndedSession)
+        if limits:
+            seconds, microseconds = await self._redis.time()
+            absolute = msgspec.json.decode(limits)["absolute_expires_at"]
+            now = seconds + microseconds / 1_000_000
+            return EndedSession(EndReason.ABSOLUTE_TIMEOUT if now >= absolute else EndReason.IDLE_TIMEOUT, now)
+        return None
+
+    def _decode(self, key: SessionKey, name: str, fields: dict[bytes, bytes]) -> Session:
+        try:
+            return self._record.session(key, name, fields)
+        except (SealBroken, msgspec.DecodeError, KeyError, ValueError) as error:
+            raise StoreUnavailable from error
+
+    async def _run(self, script: str, keys: list[str], arguments: Sequence[Any]) -> Any:  # noqa: ANN401  as Redis answers
+        registered = self._scripts.get(script)
+        if registered is None:
+            registered = self._scripts[script] = self._redis.register_script(script)
+        return await registered(keys=keys, args=arguments)
+
+
+def channel(prefix: str) -> str:
+    """Where changes of sessions are published."""
+    return f"{prefix}:news"
+
+
+@asynccontextmanager
+async def _redis_errors() -> AsyncIterator[None]:
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StoreUnavailable from error
+
+
+def _replaced(answer: bytes) -> Replaced:
+    return {b"written": Replaced.WRITTEN, b"conflict": Replaced.CONFLICT}.get(answer, Replaced.ENDED)

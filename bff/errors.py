@@ -1,0 +1,263 @@
+"""Everything that can go wrong, as one tree, split by whose side failed.
+
+BffError
+  RequestRejected                  the browser asked for something we refuse before any I/O
+    CsrfRejected(signal)
+    SessionChanged
+    ReturnToRejected
+    NavigationRequired
+    RequestMalformed(what)
+    RouteNotFound
+    MethodNotAllowed(allowed)
+    ContentTooLarge(limit_bytes)
+    RateLimited(retry_after_seconds)
+    InsufficientScope
+  LoginFailed                      a sign-in that started and did not complete
+    LoginTransactionNotFound
+    AuthorizationRejected(error)
+    AuthorizationResponseInvalid(check)
+    SignedTokenInvalid(check)
+  SessionNotUsable                 the truth about a session that may not act
+    SessionRequired(reason)
+    SessionExpired(limit)
+    SessionRevoked(reason)
+    ReauthenticationRequired(reason)
+  RefreshInProgress(retry_after_seconds)
+  ProviderError                    the OpenID Provider's side
+    TokenRequestRejected(error)
+    TokenResponseInvalid(check)
+    ProviderUnavailable(what, sent, retry_after_seconds)
+    ProviderMetadataInvalid(check)
+  ResourceServerError              the proxied API's side
+    ResourceServerUnavailable
+    ResourceServerTimedOut
+    ResourceServerResponseInvalid(check)
+    TokenLeaked
+  StoreUnavailable                 our memory's side
+
+Errors carry evidence and know no HTTP status: ``bff.endpoints.problems`` maps every leaf to an answer. Evidence is a word of
+our own or a number; text from outside (an ``error_description``, a header, a body) is never kept, so ``str(error)`` is safe to log.
+"""
+
+
+class BffError(Exception):
+    """Root of the tree; only leaves are raised."""
+
+
+class RequestRejected(BffError):
+    """The browser asked for something that is refused before any I/O."""
+
+
+class CsrfRejected(RequestRejected):
+    """The request could not be shown to come from our own origin.
+
+    ``signal`` says which check refused it: ``header_missing``, ``fetch_site``, ``origin``, ``origin_missing`` or ``fetch_dest``.
+    """
+
+    def __init__(self, signal: str) -> None:
+        super().__init__(signal)
+        self.signal = signal
+
+
+class SessionChanged(RequestRejected):
+    """The page is pinned to another session than the one the cookie names."""
+
+
+class ReturnToRejected(RequestRejected):
+    """``return_to`` is not a path of our own origin."""
+
+
+class NavigationRequired(RequestRejected):
+    """The endpoint is for top-level navigations, and this was a fetch (RFC 10017, section 6.1.2.1)."""
+
+
+class RequestMalformed(RequestRejected):
+    """The request cannot be read in exactly one way; ``what`` names the part (``path``, ``query``, ``body``, ``header``)."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class RouteNotFound(RequestRejected):
+    """No route of the table describes this path."""
+
+
+class MethodNotAllowed(RequestRejected):
+    """The route exists, the method is not one of ``allowed``."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(" ".join(allowed))
+        self.allowed = allowed
+
+
+class ContentTooLarge(RequestRejected):
+    """The body is longer than the route's ``limit_bytes``."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(str(limit_bytes))
+        self.limit_bytes = limit_bytes
+
+
+class RateLimited(RequestRejected):
+    """Too many of these; a new one will be heard in ``retry_after_seconds``."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(f"retry after {retry_after_seconds:.0f} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InsufficientScope(RequestRejected):
+    """The session's token was not granted what the route requires (RFC 6749, section 5.1; RFC 6750, section 3.1)."""
+
+
+class LoginFailed(BffError):
+    """A sign-in that started and did not complete."""
+
+
+class LoginTransactionNotFound(LoginFailed):
+    """No login transaction of this browser has this ``state``: stale, replayed, or started elsewhere."""
+
+
+class AuthorizationRejected(LoginFailed):
+    """The provider answered the authorization request with an error (RFC 6749, section 4.1.2.1).
+
+    ``error`` is a registered code; an unregistered one is recorded as ``unregistered_error``.
+    """
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class AuthorizationResponseInvalid(LoginFailed):
+    """The authorization response failed ``check`` (``iss``, ``code``, ``state``, ``response_mode``, ...)."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self.check = check
+
+
+class SignedTokenInvalid(LoginFailed):
+    """An ID Token or Logout Token failed ``check`` (``signature``, ``alg``, ``iss``, ``aud``, ``exp``, ``nonce``, ``sub``, ...)."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self.check = check
+
+
+class SessionNotUsable(BffError):
+    """The truth about a session that may not act (any more)."""
+
+
+class SessionRequired(SessionNotUsable):
+    """No session handle, or one that names no session; ``reason`` says how the one it named was left, if that is known."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(reason or "no session")
+        self.reason = reason
+
+
+class SessionExpired(SessionNotUsable):
+    """A limit passed: ``limit`` is ``idle`` or ``absolute``."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class SessionRevoked(SessionNotUsable):
+    """Somebody ended it: ``reason`` is an :class:`bff.session.model.EndReason` value."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ReauthenticationRequired(SessionNotUsable):
+    """The provider will not renew it: the refresh token was refused, or the answer named somebody else."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RefreshInProgress(BffError):
+    """The access token has expired and its renewal is under way; ask again after ``retry_after_seconds``."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        super().__init__(f"retry after {retry_after_seconds:.0f} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ProviderError(BffError):
+    """The OpenID Provider's side."""
+
+
+class TokenRequestRejected(ProviderError):
+    """A token endpoint error response (RFC 6749, section 5.2).
+
+    ``error`` is the registered code read from the ``error`` member; an unregistered one is recorded as ``unregistered_error``.
+    """
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class TokenResponseInvalid(ProviderError):
+    """A successful token response failed ``check`` (``json``, ``access_token``, ``token_type``, ``expires_in``, ...)."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self.check = check
+
+
+class ProviderUnavailable(ProviderError):
+    """No usable answer from the provider.
+
+    ``what`` names the endpoint and the fault (``token: status 503``); ``sent`` is False only if the provider certainly did not
+    act on the request, so True means *outcome unknown*; ``retry_after_seconds`` is the provider's own Retry-After, if any.
+    """
+
+    def __init__(self, what: str, *, sent: bool, retry_after_seconds: float | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.sent = sent
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ProviderMetadataInvalid(ProviderError):
+    """Discovery answered with metadata that failed ``check`` (OpenID Connect Discovery 1.0, section 4.3)."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self.check = check
+
+
+class ResourceServerError(BffError):
+    """The proxied API's side."""
+
+
+class ResourceServerUnavailable(ResourceServerError):
+    """The API could not be reached; it saw nothing of the request."""
+
+
+class ResourceServerTimedOut(ResourceServerError):
+    """The request was sent and no answer came in time: whether the API acted on it is unknown."""
+
+
+class ResourceServerResponseInvalid(ResourceServerError):
+    """The API's answer was not readable HTTP, or broke ``check``; the request was sent."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self.check = check
+
+
+class TokenLeaked(ResourceServerError):
+    """The API's answer carried the very access token that was attached to the request; it was stopped."""
+
+
+class StoreUnavailable(BffError):
+    """Redis did not answer, or refused to write."""

@@ -1,0 +1,257 @@
+"""Using a session: load it, believe its handle, renew it when due, and hand it over.
+
+While the access token is valid nobody waits. RFC 10017 section 6.1.2; ASVS 5.0, 7.2.1 and 7.3.
+"""
+
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+
+from bff.audit import events
+from bff.errors import (
+    ProviderUnavailable,
+    ReauthenticationRequired,
+    RefreshInProgress,
+    SessionChanged,
+    SessionExpired,
+    SessionNotUsable,
+    SessionRequired,
+    SessionRevoked,
+    StoreUnavailable,
+)
+from bff.flows.ports import AuditTrail, Background, Clock, SessionStore
+from bff.flows.refresh import RefreshFlow
+from bff.flows.renewal import Attempt, Outcome, Trigger
+from bff.flows.revocation import RevocationFlow
+from bff.session.handle import HandleVerdict, acknowledge, acknowledgement_due, judge_handle
+from bff.session.limits import SessionLimits, absolute_deadline, idle_deadline, passed_limit, touch_due
+from bff.session.model import EndedSession, EndReason, Session, SessionKey
+from bff.session.refresh import RefreshPolicy, Verdict, judge
+
+_BUSY_POLL_SECONDS = 0.25
+_REAUTHENTICATE = frozenset(
+    {
+        EndReason.REFRESH_REJECTED,
+        EndReason.REFRESH_OUTCOME_LOST,
+        EndReason.SUBJECT_CHANGED,
+        EndReason.ID_TOKEN_INVALID,
+    }
+)
+
+
+class Presented(msgspec.Struct, frozen=True):
+    """What a request shows of a session: its key, the handle generation, and the reference the page is pinned to, if it is."""
+
+    key: SessionKey
+    generation: int
+    pinned_ref: str | None = None
+
+
+class Access(msgspec.Struct, frozen=True):
+    """A session that may act, the handle generation the browser should hold now if it holds an older one, and seconds left."""
+
+    session: Session
+    new_generation: int | None
+    idle_expires_in: float
+    absolute_expires_in: float
+
+
+class SessionState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page may know of its session. Remaining times in seconds. ``renewal`` is ``ok``, ``renewing`` or ``stuck``."""
+
+    ref: str
+    subject: str
+    claims: dict[str, object]
+    idle_expires_in: float
+    absolute_expires_in: float
+    extendable: bool
+    renewal: str
+    generation: int
+    new_generation: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFlow:
+    """The way from a presented handle to a usable session."""
+
+    sessions: SessionStore
+    refresh: RefreshFlow
+    revocation: RevocationFlow
+    background: Background
+    clock: Clock
+    trail: AuditTrail
+    policy: RefreshPolicy
+    limits: SessionLimits
+    handle_grace: float
+
+    async def usable(self, presented: Presented, *, background: bool = False) -> Access:
+        """A session whose access token can be sent now. ``background`` use does not slide the idle limit.
+
+        Raises a SessionNotUsable leaf, SessionChanged, RefreshInProgress, ProviderUnavailable, StoreUnavailable.
+        """
+        session = await self._live(presented)
+        verdict = judge(session, self.clock.now(), self.policy)
+        if verdict is Verdict.REFRESH_SOON:
+            if self.refresh.worth_starting(session, self.clock.now()):
+                self.refresh.start(session, Trigger.EARLY)
+        elif verdict is Verdict.REFRESH_NOW:
+            session = await self._renewed(presented, session, Trigger.EXPIRED)
+        elif verdict is Verdict.ENDED:
+            raise await self._ended_by(session, EndReason.REFRESH_REJECTED)
+        return self._access(presented, session, background=background)
+
+    async def state(self, presented: Presented) -> SessionState:
+        """What the page may know; slides nothing, renews nothing, waits for nothing. Raises as :meth:`usable` does."""
+        session = await self._live(presented)
+        return self._state(presented, session)
+
+    async def extend(self, presented: Presented) -> SessionState:
+        """Slide the idle limit, now and surely."""
+        session = await self._live(presented)
+        now = self.clock.now()
+        await self.sessions.touch(session, now)
+        return self._state(presented, msgspec.structs.replace(session, touched_at=now))
+
+    async def refresh_now(self, presented: Presented) -> SessionState:
+        """Renew although it is not due, unless the tokens are younger than ``forced_interval``."""
+        session = await self._live(presented)
+        young = self.clock.now() - session.tokens.issued_at < self.policy.forced_interval
+        if session.tokens.refresh_token is not None and not young:
+            session = await self._renewed(presented, session, Trigger.FORCED)
+        return self._state(presented, session)
+
+    async def after_challenge(self, presented: Presented, refused: Session) -> Access | None:
+        """A session with newer tokens than the ones an API just refused as invalid; None when there is no point in asking."""
+        session = await self._live(presented)
+        young = self.clock.now() - session.tokens.issued_at < self.policy.forced_interval
+        if session.generation == refused.generation:
+            if young or session.tokens.refresh_token is None:
+                return None
+            try:
+                session = await self._renewed(presented, session, Trigger.FORCED)
+            except (RefreshInProgress, ProviderUnavailable):
+                return None
+        return self._access(presented, session, background=True)
+
+    async def _live(self, presented: Presented) -> Session:
+        """The session, if it lives, within its limits, under a handle that is no replay, and is the one the page believes in."""
+        session = await self.sessions.load(presented.key)
+        if session is None:
+            raise SessionRequired
+        if isinstance(session, EndedSession):
+            raise not_usable(session.reason)
+        now = self.clock.now()
+        if reason := passed_limit(session, now, self.limits):
+            raise await self._ended_by(session, reason)
+        if judge_handle(session, presented.generation, now, self.handle_grace) is HandleVerdict.REPLAYED:
+            self.trail.record(
+                events.HandleReplayed(
+                    **self._who(session), presented=presented.generation, generation=session.generation
+                )
+            )
+            raise await self._ended_by(session, EndReason.HANDLE_REPLAYED)
+        if presented.pinned_ref is not None and presented.pinned_ref != session.core.ref:
+            raise SessionChanged
+        if acknowledgement_due(session, presented.generation):
+            acknowledged = acknowledge(session.acknowledged, presented.generation, now)
+            self._quietly("acknowledge", self.sessions.acknowledge(session.key, acknowledged))
+        return session
+
+    async def _renewed(self, presented: Presented, session: Session, trigger: Trigger) -> Session:
+        """Wait, for ``hold`` seconds at most, until the session carries newer tokens than the ones in ``session``."""
+        before = session.generation
+        deadline = self.clock.now() + self.policy.hold
+        with self.sessions.listen(presented.key) as ear:
+            while True:
+                attempt = await self.refresh.start(session, trigger).wait(deadline - self.clock.now())
+                session = await self._live(presented)
+                if session.generation != before:
+                    return session
+                left = self._time_left(attempt, deadline)
+                await ear.news(min(left, _BUSY_POLL_SECONDS))
+
+    def _time_left(self, attempt: Attempt | None, deadline: float) -> float:
+        """Seconds the request may still wait; raises what it is to be told when waiting is over or pointless."""
+        if attempt is not None and attempt.outcome in {Outcome.FAILED, Outcome.RESTING}:
+            if attempt.reason == "store_unavailable":
+                raise StoreUnavailable
+            raise ProviderUnavailable(attempt.reason, sent=False, retry_after_seconds=max(attempt.retry_after, 1.0))
+        left = deadline - self.clock.now()
+        if left <= 0:
+            raise RefreshInProgress(1.0)
+        return left
+
+    async def _ended_by(self, session: Session, reason: EndReason) -> SessionNotUsable:
+        """End the session for ``reason``, revoke its tokens, and return what to raise."""
+        ended = await self.sessions.end(session.key, reason, self.clock.now())
+        if ended is not None:
+            self.trail.record(
+                events.SessionEnded(**self._who(session), reason=reason.value, generation=session.generation)
+            )
+            self.revocation.soon(ended.core, ended.tokens)
+        return not_usable(reason)
+
+    def _quietly(self, name: str, work: Coroutine[object, object, None]) -> None:
+        """Write without making the request wait; a store that is away costs a little precision, never the request."""
+        self.background.start(name, _forgiving(work))
+
+    def _access(self, presented: Presented, session: Session, *, background: bool) -> Access:
+        now = self.clock.now()
+        touched_at = session.touched_at if background else now
+        if not background and touch_due(session, now, self.limits):
+            self._quietly("touch", self.sessions.touch(session, now))
+        absolute = absolute_deadline(session)
+        idle = min(touched_at + self.limits.idle, absolute)
+        return Access(session, _new_generation(presented, session), idle - now, absolute - now)
+
+    def _state(self, presented: Presented, session: Session) -> SessionState:
+        now = self.clock.now()
+        absolute = absolute_deadline(session)
+        idle = idle_deadline(session, self.limits)
+        return SessionState(
+            ref=session.core.ref,
+            subject=session.core.subject,
+            claims=session.core.claims,
+            idle_expires_in=max(min(idle, absolute) - now, 0.0),
+            absolute_expires_in=max(absolute - now, 0.0),
+            extendable=idle < absolute,
+            renewal=self._renewal(session, now),
+            generation=session.generation,
+            new_generation=_new_generation(presented, session),
+        )
+
+    def _renewal(self, session: Session, now: float) -> str:
+        journal = session.journal
+        if journal is not None and journal.outcome is not None:
+            return "stuck"
+        if session.key in self.refresh.flights or journal is not None:
+            return "renewing"
+        return "ok" if now < session.tokens.expires_at or session.tokens.refresh_token else "stuck"
+
+    def _who(self, session: Session) -> events.Who:
+        core = session.core
+        return events.Who(at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject)
+
+
+def not_usable(reason: EndReason) -> SessionNotUsable:
+    """What a page is told about a session that ended for ``reason``."""
+    if reason is EndReason.IDLE_TIMEOUT:
+        return SessionExpired("idle")
+    if reason is EndReason.ABSOLUTE_TIMEOUT:
+        return SessionExpired("absolute")
+    if reason in _REAUTHENTICATE:
+        return ReauthenticationRequired(reason.value)
+    if reason in {EndReason.SIGNED_OUT, EndReason.REPLACED}:
+        return SessionRequired(reason.value)
+    return SessionRevoked(reason.value)
+
+
+async def _forgiving(work: Coroutine[object, object, None]) -> None:
+    with suppress(StoreUnavailable):
+        await work
+
+
+def _new_generation(presented: Presented, session: Session) -> int | None:
+    return session.generation if presented.generation < session.generation else None

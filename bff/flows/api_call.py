@@ -1,0 +1,132 @@
+"""One proxied call: the right token for the route, the honest headers, one answer. RFC 10017 section 6.1; RFC 6750; RFC 9110 section 7.6."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import msgspec
+
+from bff.audit import events
+from bff.errors import InsufficientScope, SessionRequired, TokenLeaked
+from bff.flows.access import Access, AccessFlow, Presented
+from bff.flows.client_token import ClientTokenFlow
+from bff.flows.leak_watch import WatchedBody
+from bff.flows.ports import AuditTrail, Clock, ResourceServer
+from bff.resource.leak import LeakGuard
+from bff.resource.messages import ApiRequest, ApiResponse, Fields, Forwarded, outgoing_headers, returning_headers
+from bff.resource.routes import ApiRoute
+
+REPLAYABLE_BODY_BYTES = 65_536
+"""Request bodies up to this length are held, so that the request can be repeated once after an ``invalid_token`` challenge."""
+
+
+class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One call as the browser made it, already matched to its route. ``background`` use does not slide the idle limit."""
+
+    route: ApiRoute
+    method: str
+    target: bytes
+    headers: Fields
+    body: AsyncIterator[bytes] | None
+    body_length: int | None
+    forwarded: Forwarded
+    presented: Presented | None
+    background: bool
+
+
+class ApiAnswer(msgspec.Struct, frozen=True):
+    """What goes back: status, fields fit for a browser, the body, and the session that made the call, if one did."""
+
+    response: ApiResponse
+    access: Access | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCallFlow:
+    """Route in hand: access, send, believe."""
+
+    access: AccessFlow
+    client_tokens: ClientTokenFlow
+    resource_server: ResourceServer
+    clock: Clock
+    trail: AuditTrail
+
+    async def call(self, call: ApiCall) -> ApiAnswer:
+        """Make the call. Raises SessionNotUsable leaves, SessionChanged, InsufficientScope, RefreshInProgress, ProviderUnavailable,
+        StoreUnavailable and ResourceServerError leaves; an answer of the API is never an exception."""
+        if call.route.token == "none":  # noqa: S105  a token plan
+            return ApiAnswer(await self._send(call, None, call.body), None)
+        if call.presented is None:
+            raise SessionRequired
+        access = await self.access.usable(call.presented, background=call.background)
+        if call.route.token == "client":  # noqa: S105  a token plan
+            token = await self.client_tokens.token_for(call.route)
+            return ApiAnswer(await self._send(call, token, call.body), access)
+        return await self._as_user(call, call.presented, access)
+
+    async def _as_user(self, call: ApiCall, presented: Presented, access: Access) -> ApiAnswer:
+        tokens = access.session.tokens
+        if call.route.scopes and not set(call.route.scopes) <= set(tokens.scope):
+            raise InsufficientScope
+        held = await _held(call)
+        response = await self._send(call, tokens.access_token, call.body if held is None else _once(held))
+        if response.status != 401 or held is None or not _challenged(response.headers):  # noqa: PLR2004
+            return ApiAnswer(response, access)
+        renewed = await self.access.after_challenge(presented, access.session)
+        if renewed is None:
+            return ApiAnswer(response, access)
+        await response.body.aclose()
+        again = await self._send(call, renewed.session.tokens.access_token, _once(held))
+        return ApiAnswer(again, renewed)
+
+    async def _send(self, call: ApiCall, token: str | None, body: AsyncIterator[bytes] | None) -> ApiResponse:
+        authorization = b"Bearer " + token.encode("ascii") if token is not None else None
+        fields = outgoing_headers(call.headers, call.route, authorization=authorization, forwarded=call.forwarded)
+        request = ApiRequest(call.method, call.target, fields)
+        response = await self.resource_server.send(call.route, request, body)
+        if token is not None and call.route.leak_guard:
+            response = await self._watched(call, response, token)
+        return msgspec.structs.replace(response, headers=returning_headers(response.headers, call.route))
+
+    async def _watched(self, call: ApiCall, response: ApiResponse, token: str) -> ApiResponse:
+        guard = LeakGuard(token.encode("ascii"))
+        try:
+            guard.check_headers(response.headers)
+            if response.complete is not None:
+                guard.feed(response.complete)
+                return response
+        except TokenLeaked:
+            self._leaked(call, "response")
+            await response.body.aclose()
+            raise
+        watched = WatchedBody(response.body, guard, lambda: self._leaked(call, "body"))
+        return msgspec.structs.replace(response, body=watched)
+
+    def _leaked(self, call: ApiCall, place: str) -> None:
+        self.trail.record(events.TokenLeakStopped(at=self.clock.now(), route=call.route.name, place=place))
+
+
+async def _held(call: ApiCall) -> bytes | None:
+    """The whole request body if it is short enough to be sent twice; empty if there is none; None if it must be streamed."""
+    if call.body is None:
+        return b""
+    if call.body_length is None or call.body_length > REPLAYABLE_BODY_BYTES:
+        return None
+    return b"".join([piece async for piece in call.body])
+
+
+def _once(held: bytes) -> AsyncIterator[bytes] | None:
+    if not held:
+        return None
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield held
+
+    return pieces()
+
+
+def _challenged(fields: Fields) -> bool:
+    """Whether a 401 says that the bearer token was the reason (RFC 6750, section 3.1)."""
+    return any(
+        name == b"www-authenticate" and value[:6].lower() == b"bearer" and b"invalid_token" in value
+        for name, value in fields
+    )

@@ -1,0 +1,55 @@
+"""Keeps a provider that is down from being asked by everybody at once: closed, open, then one probe at a time."""
+
+from bff.flows.ports import Clock
+
+
+class Breaker:
+    """Opens after ``threshold`` failures in a row, for ``rest`` seconds, doubling up to ``cap``; then lets one probe through.
+
+    One per issuer and process. A probe that gets no verdict within ``probe_seconds`` makes room for the next.
+    """
+
+    def __init__(  # noqa: PLR0913  its numbers
+        self, clock: Clock, *, threshold: int = 5, rest: float = 5.0, cap: float = 60.0, probe_seconds: float = 75.0
+    ) -> None:
+        """Start closed."""
+        self._clock = clock
+        self._threshold = threshold
+        self._rest = rest
+        self._cap = cap
+        self._probe_seconds = probe_seconds
+        self._failures = 0
+        self._open_until = 0.0
+        self._probing_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests are being kept back."""
+        return self._failures >= self._threshold
+
+    def may_try(self) -> bool:
+        """Whether a request may go out now; saying yes while open makes the asker the probe."""
+        if not self.is_open:
+            return True
+        now = self._clock.now()
+        if now < self._open_until or now < self._probing_until:
+            return False
+        self._probing_until = now + self._probe_seconds
+        return True
+
+    def retry_after(self) -> float:
+        """Seconds until it is worth asking again; 0 when closed."""
+        return max(0.0, self._open_until - self._clock.now()) if self.is_open else 0.0
+
+    def succeeded(self) -> None:
+        """An answer came, of whatever content."""
+        self._failures = 0
+        self._probing_until = 0.0
+
+    def failed(self) -> None:
+        """No usable answer came."""
+        self._failures += 1
+        self._probing_until = 0.0
+        if self.is_open:
+            doublings = min(self._failures - self._threshold, 10)
+            self._open_until = self._clock.now() + min(self._cap, self._rest * 2**doublings)

@@ -1,0 +1,105 @@
+"""Signing out: here first, then at the provider. RP-Initiated Logout 1.0; Back-Channel Logout 1.0; RFC 7009."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bff.audit import events
+from bff.errors import ProviderError, SignedTokenInvalid
+from bff.flows.ports import AuditTrail, Clock, OpenIDProvider, SessionStore
+from bff.flows.revocation import RevocationFlow
+from bff.oidc.end_session import end_session_url
+from bff.oidc.metadata import ClientMetadata
+from bff.oidc.signed_jwt import LogoutTokenClaims, key_id, validate_logout_token, verify_signature
+from bff.session.model import EndReason, Session, SessionKey
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutPolicy:
+    """``max_age`` in seconds of an acceptable Logout Token; ``strict_type`` insists on ``typ: logout+jwt`` (ASVS 5.0, 10.5.5)."""
+
+    max_age: float = 300.0
+    strict_type: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutFlow:
+    """Ends sessions, and only then tells others."""
+
+    sessions: SessionStore
+    provider: OpenIDProvider
+    revocation: RevocationFlow
+    clock: Clock
+    trail: AuditTrail
+    client: ClientMetadata
+    policy: LogoutPolicy
+
+    async def end(self, key: SessionKey | None, *, everywhere: bool = False) -> str:
+        """End the session, or all of the user's; where the browser goes next. A session that is gone already is no error.
+
+        Raises StoreUnavailable: then nothing is known to have ended, and nobody may be told that it has.
+        """
+        session = await self._end(key, EndReason.SIGNED_OUT) if key is not None else None
+        if session is None:
+            return self.client.post_logout_redirect_uri
+        if everywhere:
+            core = session.core
+            await self._end_all(await self.sessions.keys_of_subject(core.issuer, core.subject), EndReason.SIGNED_OUT)
+        return await self._way_out(session)
+
+    async def end_named_by(self, logout_token: str) -> int:
+        """Believe a Logout Token and end what it names; how many sessions that were.
+
+        Raises SignedTokenInvalid, ProviderError leaves, StoreUnavailable.
+        """
+        try:
+            claims = await self._believe(logout_token)
+        except SignedTokenInvalid as error:
+            self.trail.record(events.LogoutTokenRefused(at=self.clock.now(), check=error.check))
+            raise
+        ended = await self._end_all(await self._named_by(claims), EndReason.IDP_LOGOUT)
+        await self.sessions.remember_logout_token(claims.issuer, claims.jti, self.policy.max_age * 2)
+        return ended
+
+    async def _believe(self, logout_token: str) -> LogoutTokenClaims:
+        keys = await self.provider.signing_keys(key_id(logout_token))
+        signed = verify_signature(logout_token, keys, self.client.id_token_signed_response_alg)
+        metadata = await self.provider.metadata()
+        claims = validate_logout_token(
+            signed,
+            issuer=metadata.issuer,
+            client_id=self.client.client_id,
+            now=self.clock.now(),
+            max_age=self.policy.max_age,
+            strict_type=self.policy.strict_type,
+        )
+        if await self.sessions.logout_token_seen(claims.issuer, claims.jti):
+            raise SignedTokenInvalid("jti_replayed")
+        return claims
+
+    async def _named_by(self, claims: LogoutTokenClaims) -> Sequence[SessionKey]:
+        """With a ``sid`` the sessions of that provider session; without, all of the subject (Back-Channel Logout 1.0, section 2.4)."""
+        if claims.sid is not None:
+            return await self.sessions.keys_of_provider_session(claims.issuer, claims.sid)
+        assert claims.subject is not None  # noqa: S101  one of the two is there, or the token was refused
+        return await self.sessions.keys_of_subject(claims.issuer, claims.subject)
+
+    async def _end_all(self, keys: Sequence[SessionKey], reason: EndReason) -> int:
+        return sum([await self._end(key, reason) is not None for key in keys])
+
+    async def _end(self, key: SessionKey, reason: EndReason) -> Session | None:
+        session = await self.sessions.end(key, reason, self.clock.now())
+        if session is not None:
+            core = session.core
+            who = events.Who(at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject)
+            self.trail.record(events.SessionEnded(**who, reason=reason.value, generation=session.generation))
+            self.revocation.soon(core, session.tokens)
+        return session
+
+    async def _way_out(self, session: Session) -> str:
+        """The provider's end_session endpoint; our own page if there is none, or if discovery fails now."""
+        home = self.client.post_logout_redirect_uri
+        try:
+            metadata = await self.provider.metadata()
+        except ProviderError:
+            return home
+        return end_session_url(metadata, self.client, id_token_hint=session.tokens.id_token) or home

@@ -1,0 +1,81 @@
+"""At most one attempt per session in this process, at most one token request per session anywhere, owned by no request.
+
+Around the renewal itself (:mod:`bff.flows.renewal`): joining, the lock and its lease. RFC 9700, section 4.14.2.
+"""
+
+from dataclasses import dataclass, field
+
+from bff.errors import StoreUnavailable
+from bff.flows.ports import Background, Detached, Entropy, SessionStore
+from bff.flows.renewal import Attempt, Outcome, RenewalFlow, Trigger, Wanted
+from bff.session.model import Session, SessionKey
+from bff.session.refresh import RefreshPolicy, in_flight, resting
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """An attempt under way in this process."""
+
+    wanted: Wanted
+    attempt: Detached[Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshFlow:
+    """Starts renewals, joins those under way."""
+
+    renewal: RenewalFlow
+    sessions: SessionStore
+    background: Background
+    entropy: Entropy
+    policy: RefreshPolicy
+    flights: dict[SessionKey, Flight] = field(default_factory=dict)
+
+    def start(self, session: Session, trigger: Trigger) -> Detached[Attempt]:
+        """Join the attempt under way for this session, or start one that outlives the caller."""
+        flight = self.flights.get(session.key)
+        if flight is None:
+            wanted = Wanted(session.key, session.generation, trigger, self.entropy.urlsafe(16))
+            flight = Flight(wanted, self.background.start("refresh", self._fly(wanted)))
+            self.flights[session.key] = flight
+        flight.wanted.waiters += trigger is not Trigger.EARLY
+        return flight.attempt
+
+    def worth_starting(self, session: Session, now: float) -> bool:
+        """Whether an early refresh has a chance: nobody is known to be at it, and no back-off is running."""
+        journal = session.journal
+        return not (session.key in self.flights or resting(journal, now) or in_flight(journal, now, self.policy))
+
+    async def _fly(self, wanted: Wanted) -> Attempt:
+        try:
+            return await self._under_lock(wanted)
+        except StoreUnavailable:
+            return Attempt(Outcome.FAILED, "store_unavailable", 1.0)
+        finally:
+            del self.flights[wanted.key]
+
+    async def _under_lock(self, wanted: Wanted) -> Attempt:
+        if not await self.sessions.try_lock(wanted.key, wanted.owner, self.policy.lease):
+            return Attempt(Outcome.BUSY, "locked", 1.0)
+        keeper = self.background.start("lease", self._keep_lease(wanted))
+        try:
+            return await self.renewal.renew(wanted)
+        finally:
+            keeper.cancel()
+            await self._let_go(wanted)
+
+    async def _keep_lease(self, wanted: Wanted) -> None:
+        """Renew the lease while the attempt lives, so that a provider slower than the lease finds no second caller."""
+        while True:
+            await self.background.pause(self.policy.lease / 3)
+            try:
+                if not await self.sessions.renew_lock(wanted.key, wanted.owner, self.policy.lease):
+                    return
+            except StoreUnavailable:
+                continue
+
+    async def _let_go(self, wanted: Wanted) -> None:
+        try:
+            await self.sessions.release_lock(wanted.key, wanted.owner)
+        except StoreUnavailable:
+            return  # the lease runs out by itself

@@ -1,0 +1,259 @@
+"""One renewal, lock in hand: re-read, judge again, journal, ask, believe, write under the fence.
+
+RFC 6749 section 6, RFC 9700 section 4.14, OpenID Connect Core 1.0 section 12.2.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import msgspec
+
+from bff.audit import events
+from bff.errors import (
+    ProviderUnavailable,
+    SignedTokenInvalid,
+    StoreUnavailable,
+    TokenRequestRejected,
+    TokenResponseInvalid,
+)
+from bff.flows.breaker import Breaker
+from bff.flows.ports import AuditTrail, Background, Clock, Entropy, SessionStore
+from bff.flows.token_set import TokenSetFlow
+from bff.session.model import (
+    EndReason,
+    RefreshJournal,
+    Replaced,
+    Session,
+    SessionCore,
+    SessionKey,
+    TokenSet,
+)
+from bff.session.refresh import (
+    RefreshPolicy,
+    Verdict,
+    after_failure,
+    in_flight,
+    judge,
+    outcome_unknown,
+    resting,
+)
+
+
+class Trigger(Enum):
+    """Why a refresh was wanted."""
+
+    EARLY = "early"
+    EXPIRED = "expired"
+    FORCED = "forced"
+
+
+class Outcome(Enum):
+    """How an attempt ended. RENEWED and ADOPTED: newer tokens are stored. BUSY: somebody else is at it. ENDED: there is no session."""
+
+    RENEWED = auto()
+    ADOPTED = auto()
+    BUSY = auto()
+    RESTING = auto()
+    FAILED = auto()
+    ENDED = auto()
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """The result everybody who waited gets; ``retry_after`` in seconds."""
+
+    outcome: Outcome
+    reason: str = ""
+    retry_after: float = 0.0
+
+
+@dataclass(slots=True)
+class Wanted:
+    """One refresh as asked for: renew unless the generation has moved past ``seen``. ``waiters`` grows while it is under way."""
+
+    key: SessionKey
+    seen: int
+    trigger: Trigger
+    owner: str
+    waiters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalFlow:
+    """What the holder of a session's lock does with it."""
+
+    sessions: SessionStore
+    token_sets: TokenSetFlow
+    breaker: Breaker
+    background: Background
+    clock: Clock
+    entropy: Entropy
+    trail: AuditTrail
+    policy: RefreshPolicy
+
+    async def renew(self, wanted: Wanted) -> Attempt:
+        """Renew the session unless what is stored says otherwise. Raises StoreUnavailable; what is stored then stays as it was."""
+        session = await self.sessions.load(wanted.key)
+        if not isinstance(session, Session) or session.tokens.refresh_token is None:
+            return Attempt(Outcome.ENDED)
+        now = self.clock.now()
+        if held_back := self._held_back(session, wanted, now):
+            return held_back
+        journal = RefreshJournal(
+            generation=session.generation,
+            since=now,
+            owner=wanted.owner,
+            unknown=outcome_unknown(session.journal, now, self.policy),
+            attempts=session.journal.attempts if session.journal else 0,
+        )
+        written = await self.sessions.write_journal(wanted.key, journal)
+        if written is not Replaced.WRITTEN:
+            return Attempt(Outcome.ENDED if written is Replaced.ENDED else Outcome.ADOPTED)
+        return await self._ask(session, journal, wanted)
+
+    def _held_back(self, session: Session, wanted: Wanted, now: float) -> Attempt | None:
+        """Judge again, with the lock in hand: whether this attempt ends before the provider hears of it."""
+        if session.generation != wanted.seen:
+            return Attempt(Outcome.ADOPTED)
+        if wanted.trigger is not Trigger.FORCED and judge(session, now, self.policy) is Verdict.USE:
+            return Attempt(Outcome.ADOPTED)
+        if in_flight(session.journal, now, self.policy):
+            return Attempt(Outcome.BUSY, "in_flight", 1.0)
+        if session.journal is not None and resting(session.journal, now):
+            return Attempt(Outcome.RESTING, session.journal.outcome or "", session.journal.retry_at - now)
+        if not self.breaker.may_try():
+            return Attempt(Outcome.RESTING, "breaker_open", self.breaker.retry_after())
+        return None
+
+    async def _ask(self, session: Session, journal: RefreshJournal, wanted: Wanted) -> Attempt:
+        try:
+            tokens, core = await self.token_sets.renewed(session, journal.since)
+        except TokenRequestRejected as error:
+            self.breaker.succeeded()
+            if error.error == "invalid_grant":
+                return await self._refused(session, journal)
+            return await self._failed(session, journal, wanted, error.error, unknown=False)
+        except TokenResponseInvalid as error:
+            self.breaker.succeeded()
+            return await self._failed(session, journal, wanted, f"token_response_{error.check}", unknown=True)
+        except SignedTokenInvalid as error:
+            self.breaker.succeeded()
+            changed = error.check == "sub"
+            return await self._end(session, EndReason.SUBJECT_CHANGED if changed else EndReason.ID_TOKEN_INVALID)
+        except ProviderUnavailable as error:
+            self.breaker.failed()
+            return await self._failed(
+                session, journal, wanted, error.what, unknown=error.sent, retry_after=error.retry_after_seconds
+            )
+        self.breaker.succeeded()
+        return await self._keep(session, journal, wanted, tokens, core)
+
+    async def _keep(  # noqa: PLR0913  everything one success is made of
+        self,
+        session: Session,
+        journal: RefreshJournal,
+        wanted: Wanted,
+        tokens: TokenSet,
+        core: SessionCore,
+    ) -> Attempt:
+        answered_at = self.clock.now()
+        saved = await self._save(session, tokens, core)
+        if saved is Replaced.WRITTEN:
+            self.trail.record(
+                events.SessionRenewed(
+                    **self._who(session),
+                    trigger=wanted.trigger.value,
+                    generation=session.generation + 1,
+                    rotated=tokens.refresh_token != session.tokens.refresh_token,
+                    seconds_left=session.tokens.expires_at - answered_at,
+                    latency=answered_at - journal.since,
+                    after_unknown=journal.unknown,
+                    waiters=wanted.waiters,
+                )
+            )
+            return Attempt(Outcome.RENEWED)
+        if saved is Replaced.ENDED:
+            self.token_sets.revoke_soon(session, tokens)
+            return Attempt(Outcome.ENDED)
+        if saved is Replaced.CONFLICT:
+            self.trail.record(events.GenerationConflict(**self._who(session), generation=session.generation))
+            return Attempt(Outcome.ADOPTED)
+        waited = self.clock.now() - answered_at
+        self.trail.record(events.TokensUnsaved(**self._who(session), generation=session.generation, waited=waited))
+        return Attempt(Outcome.FAILED, "tokens_unsaved", 1.0)
+
+    async def _save(self, session: Session, tokens: TokenSet, core: SessionCore) -> Replaced | None:
+        """The fenced write, repeated while Redis is away with the tokens in memory; None when ``unsaved_bound`` has passed.
+
+        A write whose answer was lost may have happened: a conflict is then read once more and recognised by its content.
+        """
+        give_up = self.clock.now() + self.policy.unsaved_bound
+        pause = 0.05
+        while True:
+            try:
+                saved = await self.sessions.replace_tokens(session.key, session.generation, tokens, core)
+                if saved is Replaced.CONFLICT and await self._is_ours(session.key, tokens):
+                    return Replaced.WRITTEN
+                return saved  # noqa: TRY300  the except belongs to both calls
+            except StoreUnavailable:
+                if self.clock.now() >= give_up:
+                    return None
+                await self.background.pause(pause)
+                pause = min(pause * 2, 1.0)
+
+    async def _is_ours(self, key: SessionKey, tokens: TokenSet) -> bool:
+        stored = await self.sessions.load(key)
+        return isinstance(stored, Session) and stored.tokens.access_token == tokens.access_token
+
+    async def _refused(self, session: Session, journal: RefreshJournal) -> Attempt:
+        """``invalid_grant``: adopt a sibling's win if there is one, else this is the end of the session."""
+        stored = await self.sessions.load(session.key)
+        if isinstance(stored, Session) and stored.generation != session.generation:
+            return Attempt(Outcome.ADOPTED)
+        reason = EndReason.REFRESH_OUTCOME_LOST if journal.unknown else EndReason.REFRESH_REJECTED
+        return await self._end(session, reason)
+
+    async def _end(self, session: Session, reason: EndReason) -> Attempt:
+        ended = await self.sessions.end(session.key, reason, self.clock.now(), only_generation=session.generation)
+        if ended is None:
+            return Attempt(Outcome.ADOPTED)
+        self.trail.record(events.SessionEnded(**self._who(session), reason=reason.value, generation=session.generation))
+        return Attempt(Outcome.ENDED, reason.value)
+
+    async def _failed(  # noqa: PLR0913  the facts of one failure
+        self,
+        session: Session,
+        journal: RefreshJournal,
+        wanted: Wanted,
+        reason: str,
+        *,
+        unknown: bool,
+        retry_after: float | None = None,
+    ) -> Attempt:
+        now = self.clock.now()
+        failed = after_failure(
+            journal,
+            outcome=reason,
+            unknown=unknown,
+            now=now,
+            chance=self.entropy.fraction(),
+            retry_after=retry_after,
+            policy=self.policy,
+        )
+        self.trail.record(
+            events.RefreshFailed(
+                **self._who(session),
+                trigger=wanted.trigger.value,
+                generation=session.generation,
+                reason=reason,
+                unknown=failed.unknown,
+                attempts=failed.attempts,
+                latency=now - journal.since,
+            )
+        )
+        await self.sessions.write_journal(session.key, failed)
+        await self.sessions.tell(session.key)
+        return Attempt(Outcome.FAILED, reason, failed.retry_at - now)
+
+    def _who(self, session: Session) -> events.Who:
+        core = session.core
+        return events.Who(at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject)

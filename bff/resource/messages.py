@@ -1,0 +1,196 @@
+"""What is said to an API and what it answers, as values; and which header fields survive the way there and back."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import msgspec
+
+from bff.errors import RequestMalformed
+from bff.resource.fields import HOP_BY_HOP, USUALLY_RETURNED, USUALLY_SENT, is_never_returned, is_withheld
+from bff.resource.locations import public_location
+from bff.resource.routes import ApiRoute
+
+Fields = list[tuple[bytes, bytes]]
+"""Header fields in order, names in lower case, duplicates kept."""
+
+_FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
+_LOCATIONS = frozenset({b"content-location", b"location"})
+# A browser answers these with a password dialog of its own, over our page (RFC 7617, RFC 7616, RFC 4559).
+_DIALOGS = (b"basic", b"digest", b"negotiate", b"ntlm")
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
+_SAFEGUARDS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"vary", b"sec-fetch-site, origin"),
+)
+_NO_STORE = (b"cache-control", b"no-store")
+# An API's document never runs as a page of our origin, whatever it contains.
+_SANDBOX = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox")
+
+
+class Body(Protocol):
+    """A response body as it arrives. To be read to its end, or closed."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces, none of them empty.
+
+        Raises ResourceServerResponseInvalid when the API breaks off midway, ResourceServerTimedOut when it falls silent.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give up the rest; the API notices. Harmless at the end and a second time."""
+        ...
+
+
+class ApiRequest(msgspec.Struct, frozen=True):
+    """One request. ``target`` is path and query exactly as sent (origin-form, RFC 9112, section 3.2.1)."""
+
+    method: str
+    target: bytes
+    headers: Fields
+
+    def __repr__(self) -> str:
+        """Neither the query nor any field: they may carry what is nobody's business."""
+        return f"ApiRequest({self.method})"
+
+
+class ApiResponse(msgspec.Struct, frozen=True):
+    """One final response. ``complete`` is the whole body if it is already here; ``body`` yields the same bytes then."""
+
+    status: int
+    headers: Fields
+    body: Body
+    complete: bytes | None = None
+
+    def __repr__(self) -> str:
+        """The status."""
+        return f"ApiResponse({self.status})"
+
+
+class Forwarded(msgspec.Struct, frozen=True):
+    """What we say about the browser's request: its ``client`` address, our public ``host`` and ``proto``, our ``request_id``.
+
+    ``client`` is an IP address as the trusted hop before us knows it; anything else goes out as ``unknown``.
+    """
+
+    client: str
+    host: str
+    proto: str
+    request_id: str
+
+
+def outgoing_headers(
+    incoming: Fields, route: ApiRoute, *, authorization: bytes | None, forwarded: Forwarded
+) -> Fields:
+    """The fields for the API: those on the list, honest forwarding fields (RFC 7239), the bearer token.
+
+    ``Host`` and the framing of the body are the sending adapter's; of the framing only a ``content-length`` is handed on.
+
+    Args:
+        incoming: the browser's, names in lower case.
+        route: whose extra names count.
+        authorization: the whole value (``Bearer ...``, RFC 6750, section 2.1), or None.
+        forwarded: what to say about the browser.
+
+    Raises:
+        RequestMalformed: the length of the body is stated twice, or unreadably (RFC 9112, section 6.3).
+    """
+    extra = route.request_headers
+    fields: Fields = []
+    framing: Fields = []
+    for field in incoming:
+        name = field[0]
+        if name in USUALLY_SENT or name in extra:
+            fields.append(field)
+        elif name in _FRAMING:
+            framing.append(field)
+    if framing:
+        fields = _framed(fields, framing)
+    if authorization is not None:
+        fields.append((b"authorization", authorization))
+    fields += forwarding_fields(forwarded)
+    return fields
+
+
+def forwarding_fields(forwarded: Forwarded) -> Fields:
+    """RFC 7239 and its elder siblings, written anew: the API never sees what the browser claimed about itself."""
+    client = forwarded.client if _ADDRESS.fullmatch(forwarded.client) else "unknown"
+    node = f'"[{client}]"' if ":" in client else client
+    host, proto = forwarded.host, forwarded.proto
+    return [
+        (b"forwarded", f'for={node};host="{host}";proto={proto}'.encode("ascii")),
+        (b"x-forwarded-for", client.encode("ascii")),
+        (b"x-forwarded-host", host.encode("ascii")),
+        (b"x-forwarded-proto", proto.encode("ascii")),
+        (b"x-request-id", forwarded.request_id.encode("ascii")),
+    ]
+
+
+def returning_headers(upstream: Fields, route: ApiRoute) -> Fields:
+    """The fields for the browser: everything but what would speak for our origin, and our own safeguards.
+
+    Answers are ``no-store`` unless the route leaves caching to the API (ASVS 5.0, 14.3.2). A ``Location`` inside the route's part
+    of the API is rewritten to our path, any other is withheld.
+
+    Args:
+        upstream: the API's, names in lower case.
+        route: whose extra names and prefix count.
+    """
+    extra = route.response_headers
+    fields: Fields = []
+    uncommon: Fields = []
+    for field in upstream:
+        if field[0] in USUALLY_RETURNED:
+            fields.append(field)
+        else:
+            uncommon.append(field)
+    for field in uncommon:
+        name, value = field
+        if name in _LOCATIONS:
+            location = public_location(value, route)
+            if location is not None:
+                fields.append((name, location))
+        elif _may_return(name, value, extra):
+            fields.append(field)
+    named = _named(uncommon)
+    if named:
+        fields = [field for field in fields if field[0] not in named]
+    fields += _SAFEGUARDS
+    if b"cache-control" not in extra or not any(name == b"cache-control" for name, _ in fields):
+        fields.append(_NO_STORE)
+    if route.navigable:
+        fields.append(_SANDBOX)
+    return fields
+
+
+def _may_return(name: bytes, value: bytes, extra: frozenset[bytes]) -> bool:
+    """Whether an uncommon field may come back."""
+    if name == b"www-authenticate":
+        return not value.lstrip().lower().startswith(_DIALOGS)
+    if is_never_returned(name):
+        return False
+    return name in extra or not is_withheld(name)
+
+
+def _framed(fields: Fields, framing: Fields) -> Fields:
+    """``fields`` without those that Connection names, with the one content-length. Raises RequestMalformed."""
+    lengths = [value for name, value in framing if name == b"content-length"]
+    coded = any(name == b"transfer-encoding" for name, _ in framing)
+    if len(lengths) > 1 or (lengths and (coded or not lengths[0].isdigit())):
+        raise RequestMalformed("header")
+    named = _named(framing)
+    if named:
+        fields = [field for field in fields if field[0] not in named]
+    fields += [(b"content-length", length) for length in lengths]
+    return fields
+
+
+def _named(fields: Fields) -> frozenset[bytes]:
+    """The names that Connection fields declare hop-by-hop (RFC 9110, section 7.6.1)."""
+    options = [value for name, value in fields if name == b"connection"]
+    if not options:
+        return frozenset()
+    names = {option.strip().lower() for value in options for option in value.split(b",")}
+    return frozenset(names - HOP_BY_HOP - {b"close", b""})

@@ -1,0 +1,118 @@
+"""A running stack, a browser that is pointed at it, and a canary in every test that opens a page.
+
+Everything here is synchronous, and so is every test of this tier: Playwright's synchronous
+interface owns the event loop.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+from upstream_mocks.provider import canary as provider_canary
+
+from tests.e2e.canary import Canary
+from tests.e2e.processes import Stack
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET_BROWSER = [
+    "--no-sandbox",  # tests may run as root in a container; only our own pages are opened
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+STACKS = pytest.StashKey[list[Stack]]()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium: CHROMIUM, or the first on the PATH; else Playwright's own."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    system = {"executable_path": found} if found else {}
+    return {**browser_type_launch_args, **system, "args": QUIET_BROWSER}
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Stack]:
+    """Redis, the provider, the API and one BFF, for the whole run."""
+    running = Stack(tmp_path_factory.mktemp("stack"))
+    request.config.stash.setdefault(STACKS, []).append(running)
+    try:
+        running.start()
+        running.add_bff()
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """A stack for one test that means to hurt it, started but without a BFF.
+
+    ``own_stack.add_bff(...)``.
+    """
+    running = Stack(tmp_path)
+    stacks = request.config.stash.setdefault(STACKS, [])
+    stacks.append(running)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.end()
+        stacks.remove(running)
+
+
+@pytest.fixture(scope="session")
+def base_url(stack: Stack) -> str:
+    """``page.goto("/")`` opens the first BFF."""
+    return stack.bff.url
+
+
+@pytest.fixture
+def canary(browser: Browser, new_context: object) -> Iterator[Canary]:
+    """Watches every context of the test; fails it when the browser saw what it must never see.
+
+    Asks for ``new_context`` so as to look before the contexts are closed.
+    """
+    del new_context
+    watcher = Canary(marks=[provider_canary.found_in])
+    browser.on("context", watcher.watch)
+    yield watcher
+    browser.remove_listener("context", watcher.watch)
+    secrets: dict[str, str] = {}
+    for context in browser.contexts:
+        watcher.look(context)
+        secrets |= {
+            cookie["value"]: cookie["name"] for cookie in context.cookies() if cookie["httpOnly"]
+        }
+    leaks = [
+        f"{name}: {place}" for value, name in secrets.items() for place in watcher.places_of(value)
+    ]
+    assert watcher.sights, "the browser saw nothing: the canary was not watching"
+    assert [*watcher.findings(), *leaks] == []
+
+
+@pytest.fixture(autouse=True)
+def _canary_in_every_page(request: pytest.FixtureRequest) -> None:
+    """No browser test without its canary."""
+    if {"page", "context", "new_context", "browser"} & set(request.fixturenames):
+        request.getfixturevalue("canary")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test shows the end of every process's log."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    if report.failed:
+        for running in item.config.stash.get(STACKS, []):
+            for name, text in running.logs().items():
+                report.sections.append((f"log of {name}", text))
+    return report  # type: ignore[return-value]
