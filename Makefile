@@ -43,7 +43,7 @@ demo: $(ENV) $(WEB) ## Start Redis, the mock provider, the mock API and the BFF;
 	@exec $(BIN)/python -m upstream_mocks.demo --step '[4/4] ' --end-with-parent
 
 # What a tier's tool says at its end: pytest, vitest, mypy, ruff, import-linter, coverage.
-VERDICTS := (passed|failed|error|no tests ran).* in [0-9.]+s|^ +Tests +|^Success: |^All checks |^Contracts: |^TOTAL
+VERDICTS := (passed|failed|error|no tests ran).* in [0-9.]+s|^ +Tests +|^Success: |^Found |^All checks |^Contracts: |^TOTAL
 
 .PHONY: test
 test: $(ENV) $(WEB) chromium ## Run every tier; stop at the first that fails

@@ -2,7 +2,7 @@
 
     python -m upstream_mocks.demo [--step "[4/4] "] [--end-with-parent]
 
-Each process writes to ``.demo/logs/NAME.log``; with DEMO_VERBOSE=1 their lines come to the terminal
+Data and logs lie in ``.demo`` (or DEMO_DIR); with DEMO_VERBOSE=1 the log lines come to the terminal
 as well. Ctrl-C, a closed terminal or SIGTERM end everything; so does the end of any one process,
 which is then named, with the end of its log. Ports are the demo's own unless BFF_PORT,
 OPERATORS_PORT, PROVIDER_PORT, API_PORT or REDIS_PORT say otherwise.
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from upstream_mocks import processes, tethered
+from upstream_mocks import moved, processes
 
 PORTS = {
     "BFF_PORT": ("bff", 8700),
@@ -40,9 +40,15 @@ class DemoFailed(Exception):
 
 @dataclass
 class Ending:
-    """Whether, and how urgently, we were asked to end."""
+    """Whether we were asked to end: by a signal, or by the death of ``parent`` if there is one."""
 
-    requests: int = 0
+    parent: int | None = None
+    signalled: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is time to go."""
+        return self.signalled or (self.parent is not None and os.getppid() != self.parent)
 
     def install(self) -> None:
         """Listen to the signals that end a demo.
@@ -54,52 +60,43 @@ class Ending:
                 signal.signal(signum, self._note)
 
     def _note(self, _signum: int, _frame: FrameType | None) -> None:
-        self.requests += 1
+        self.signalled = True
 
 
-@dataclass
-class Ports:
-    """Where everything listens."""
+def ports_from(env: Mapping[str, str]) -> dict[str, int]:
+    """Each port variable's value, or the demo's own. Raises DemoFailed for what is no port."""
+    ports = {}
+    for variable, (_, default) in PORTS.items():
+        text = env.get(variable) or str(default)
+        if not text.isdecimal() or int(text) not in PORT_NUMBERS:
+            raise DemoFailed(f"{variable}={text} is no port.")
+        ports[variable] = int(text)
+    return ports
 
-    bff: int
-    operators: int
-    provider: int
-    api: int
-    redis: int
 
-    @classmethod
-    def from_environment(cls, env: Mapping[str, str]) -> "Ports":
-        """Raises DemoFailed for what is no port."""
-        values = {}
-        for variable, (_, default) in PORTS.items():
-            text = env.get(variable, "") or str(default)
-            if not text.isdecimal() or int(text) not in PORT_NUMBERS:
-                raise DemoFailed(f"{variable}={text} is no port.")
-            values[variable.removesuffix("_PORT").lower()] = int(text)
-        return cls(**values)
+def require_free(ports: Mapping[str, int]) -> None:
+    """Raises DemoFailed that names every port in use, and the way out."""
+    taken = [
+        f"port {port} is in use, and {PORTS[variable][0]} wants it: "
+        f"stop what listens there, or set {variable}=…"
+        for variable, port in ports.items()
+        if not processes.port_is_free(port)
+    ]
+    if taken:
+        raise DemoFailed("\n".join(taken))
 
-    def require_free(self) -> None:
-        """Raises DemoFailed that names every taken port and the way out."""
-        taken = [
-            f"port {port} is in use, and {PORTS[variable][0]} wants it: "
-            f"stop what listens there, or set {variable}=…"
-            for variable in PORTS
-            if not processes.port_is_free(
-                port := getattr(self, variable.removesuffix("_PORT").lower())
-            )
-        ]
-        if taken:
-            raise DemoFailed("\n".join(taken))
 
-    def checks(self) -> dict[str, Callable[[], bool]]:
-        """How each process shows that it is ready."""
-        discovery = f"http://127.0.0.1:{self.provider}/.well-known/openid-configuration"
-        return {
-            "redis": lambda: processes.redis_answers(self.redis),
-            "provider": lambda: processes.url_answers(discovery),
-            "api": lambda: processes.url_answers(f"http://127.0.0.1:{self.api}/__stats"),
-            "bff": lambda: processes.url_answers(f"http://127.0.0.1:{self.operators}/readyz"),
-        }
+def checks(ports: Mapping[str, int]) -> dict[str, Callable[[], bool]]:
+    """How each process shows that it is ready."""
+    provider = f"http://127.0.0.1:{ports['PROVIDER_PORT']}/.well-known/openid-configuration"
+    api = f"http://127.0.0.1:{ports['API_PORT']}/__stats"
+    bff = f"http://127.0.0.1:{ports['OPERATORS_PORT']}/readyz"
+    return {
+        "redis": lambda: processes.redis_answers(ports["REDIS_PORT"]),
+        "provider": lambda: processes.url_answers(provider),
+        "api": lambda: processes.url_answers(api),
+        "bff": lambda: processes.url_answers(bff),
+    }
 
 
 @dataclass
@@ -157,64 +154,76 @@ def require_alive(watched: list[processes.Process]) -> None:
             )
 
 
+def require_in_time(waiting_for: list[str], deadline: float) -> None:
+    """Raises DemoFailed that names what is not ready when the time is up."""
+    if waiting_for and time.monotonic() > deadline:
+        names = ", ".join(waiting_for)
+        raise DemoFailed(f"not ready after {READY_WITHIN_SECONDS:.0f} s: {names}")
+
+
 def come_up(
     watched: list[processes.Process],
-    ports: Ports,
+    is_ready: Mapping[str, Callable[[], bool]],
     display: Display,
     ending: Ending,
     echo: Echo | None,
 ) -> None:
     """Until every process is ready, or we are asked to end. Raises DemoFailed."""
-    checks = ports.checks()
     names = [process.name for process in watched]
-    ready = {name for name in names if name not in checks}
+    ready = {name for name in names if name not in is_ready}
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     try:
-        while len(ready) < len(names) and not ending.requests:
+        while len(ready) < len(names) and not ending.asked:
             display.show(names, ready)
             require_alive(watched)
-            ready |= {name for name in names if name not in ready and checks[name]()}
-            if time.monotonic() > deadline:
-                waiting = ", ".join(name for name in names if name not in ready)
-                raise DemoFailed(f"not ready after {READY_WITHIN_SECONDS:.0f} s: {waiting}")
+            ready |= {name for name in names if name not in ready and is_ready[name]()}
+            require_in_time([name for name in names if name not in ready], deadline)
             if echo:
                 echo.copy()
             time.sleep(0.05)
     except DemoFailed:
         display.finish(names, ready, "failed")
         raise
-    display.finish(names, ready, "stopped" if ending.requests else "")
+    display.finish(names, ready, "stopped" if ending.asked else "")
 
 
 def stay_up(watched: list[processes.Process], ending: Ending, echo: Echo | None) -> None:
     """Until we are asked to end. Raises DemoFailed when a process ends by itself."""
-    while not ending.requests:
+    while not ending.asked:
         require_alive(watched)
         if echo:
             echo.copy()
         time.sleep(0.2)
 
 
-def configuration(root: Path, ports: Ports, env: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the processes: the ports, and where each finds what it needs."""
+def environment(
+    root: Path, folder: Path, ports: Mapping[str, int], env: Mapping[str, str]
+) -> dict[str, str]:
+    """What the processes are told: the ports, and a BFF configuration that agrees with them."""
+    config = Path(env.get("BFF_CONFIG") or root / "bff.toml")
+    moves = {default: ports[variable] for variable, (_, default) in PORTS.items()}
+    if any(old != new for old, new in moves.items()):
+        base, config = config, folder / "bff.toml"
+        moved.write_moved(base, config, moves, {})
     return {
         **env,
-        **{name: str(getattr(ports, name.removesuffix("_PORT").lower())) for name in PORTS},
-        "BFF_CONFIG": env.get("BFF_CONFIG", str(root / "bff.toml")),
+        **{variable: str(port) for variable, port in ports.items()},
+        "REDIS_DIR": env.get("REDIS_DIR") or str(folder / "redis"),
+        "BFF_CONFIG": str(config),
     }
 
 
 def run(root: Path, env: Mapping[str, str], *, step: str, ending: Ending) -> None:
     """The whole demo. Raises DemoFailed."""
-    ports = Ports.from_environment(env)
-    ports.require_free()
-    logs = root / ".demo" / "logs"
-    for old in logs.glob("*.log"):
+    ports = ports_from(env)
+    require_free(ports)
+    folder = Path(env.get("DEMO_DIR") or root / ".demo")
+    for old in (folder / "logs").glob("*.log"):
         old.unlink()
-    process_env = configuration(root, ports, env)
+    told = environment(root, folder, ports, env)
     watched = [
-        processes.Process(name, command, env=process_env, cwd=root, log=logs / f"{name}.log")
-        for name, command in processes.read_procfile(root / "Procfile").items()
+        processes.Process(name, line, env=told, cwd=root, log=folder / "logs" / f"{name}.log")
+        for name, line in processes.read_procfile(root / "Procfile").items()
     ]
     verbose = env.get("DEMO_VERBOSE", "") not in {"", "0"}
     echo = Echo(watched) if verbose else None
@@ -222,9 +231,9 @@ def run(root: Path, env: Mapping[str, str], *, step: str, ending: Ending) -> Non
     try:
         for process in watched:
             process.start()
-        come_up(watched, ports, display, ending, echo)
-        if not ending.requests:
-            address = f"http://localhost:{ports.bff}"
+        come_up(watched, checks(ports), display, ending, echo)
+        if not ending.asked:
+            address = f"http://localhost:{ports['BFF_PORT']}"
             print(f"EventLead is ready: {address}  (Ctrl-C stops everything)", flush=True)
         stay_up(watched, ending, echo)
     finally:
@@ -237,16 +246,14 @@ def main() -> int:
     parser.add_argument("--step", default="", help="printed before the progress line")
     parser.add_argument("--end-with-parent", action="store_true", help="end when make ends")
     arguments = parser.parse_args()
-    ending = Ending()
+    ending = Ending(parent=os.getppid() if arguments.end_with_parent else None)
     ending.install()
-    if arguments.end_with_parent:
-        tethered.end_with(os.getppid())
     try:
         run(Path.cwd(), os.environ, step=arguments.step, ending=ending)
     except DemoFailed as failure:
         print(failure, file=sys.stderr)
         return 1
-    if ending.requests:
+    if ending.asked:
         with suppress(OSError):  # the terminal may be what ended
             print("\nStopped.", flush=True)
     return 0

@@ -47,7 +47,7 @@ class Process:
         self._popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Run the command through sh, which expands ``${NAME:-default}`` and then steps aside."""
+        """Run the command through sh, which expands ``${NAME:-default}``, held by a tether."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             self._popen = subprocess.Popen(  # noqa: S603 - the Procfile is ours
@@ -61,27 +61,18 @@ class Process:
             )
 
     @property
-    def pid(self) -> int:
-        """Of the process, and of its group."""
-        if self._popen is None:
-            raise RuntimeError(f"{self.name} was never started")
-        return self._popen.pid
-
-    @property
     def exit_code(self) -> int | None:
         """None while it runs; negative for a signal."""
         return None if self._popen is None else self._popen.poll()
 
     def signal(self, signum: int) -> None:
         """To the whole group; nothing happens if it is gone."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signum)
+        if self._popen is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._popen.pid, signum)
 
     def end(self, grace_seconds: float = 5.0) -> None:
-        """SIGTERM to the process, which tells its own workers; wait.
-
-        Then make sure that nothing of the group is left.
-        """
+        """SIGTERM, wait, then make sure that nothing of the group is left."""
         if self._popen is None:
             return
         if self._popen.poll() is None:
@@ -92,10 +83,9 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL to the group: no farewell, no flush."""
-        if self._popen is None:
-            return
         self.signal(signal.SIGKILL)
-        self._popen.wait()
+        if self._popen is not None:
+            self._popen.wait()
 
     def last_lines(self, count: int = 20) -> str:
         """The end of the log."""

@@ -1,4 +1,4 @@
-"""Login transactions in Redis: under a hash of their ``state``, sealed, for ten minutes, handed out once."""
+"""What Redis keeps for a moment and hands out once: login transactions and ways out. Sealed, under a keyed hash of their secret."""
 
 import hashlib
 import hmac
@@ -14,49 +14,77 @@ from bff.session.seal import NONCE_OCTETS, Seal, SealBroken
 from bff.session.transaction import LoginTransaction
 
 
-class RedisTransactionStore:
-    """The port ``TransactionStore`` over one Redis."""
+class OneShotValues:
+    """Sealed values under secrets; a reader of Redis learns neither and can complete nobody's sign-in."""
 
     def __init__(
-        self,
-        redis: Redis,
-        seal: Seal,
-        random_octets: Callable[[int], bytes],
-        *,
-        lookup_key: bytes,
-        prefix: str = "bff",
+        self, redis: Redis, seal: Seal, random_octets: Callable[[int], bytes], *, lookup_key: bytes, prefix: str
     ) -> None:
-        """``lookup_key`` hashes the ``state``, so that a reader of Redis cannot complete somebody's sign-in."""
+        """``lookup_key`` hashes the secrets into names."""
         self._redis = redis
         self._seal = seal
         self._random_octets = random_octets
         self._lookup_key = lookup_key
         self._prefix = prefix
 
-    async def put(self, state: str, transaction: LoginTransaction, lifetime_seconds: float) -> None:
-        """Keep it."""
-        name = self._name(state)
-        content = msgspec.msgpack.encode(transaction)
+    async def put(self, kind: str, secret: str, content: bytes, lifetime_seconds: float) -> None:
+        """Keep ``content``. Raises StoreUnavailable."""
+        name = self._name(kind, secret)
         sealed = self._seal.seal(content, name.encode(), self._random_octets(NONCE_OCTETS))
         try:
             await self._redis.set(name, sealed, px=int(lifetime_seconds * 1000))
         except (RedisError, OSError, TimeoutError) as error:
             raise StoreUnavailable from error
 
-    async def take(self, state: str) -> LoginTransaction | None:
-        """Hand it out and forget it, in one step."""
-        name = self._name(state)
+    async def take(self, kind: str, secret: str) -> bytes | None:
+        """Hand it out and forget it, in one step. Raises StoreUnavailable."""
+        name = self._name(kind, secret)
         try:
             sealed: Any = await self._redis.getdel(name)
         except (RedisError, OSError, TimeoutError) as error:
             raise StoreUnavailable from error
-        if sealed is None:
-            return None
         try:
-            return msgspec.msgpack.decode(self._seal.open(sealed, name.encode()), type=LoginTransaction)
-        except (SealBroken, msgspec.DecodeError):
+            return None if sealed is None else self._seal.open(sealed, name.encode())
+        except SealBroken:
             return None
 
-    def _name(self, state: str) -> str:
-        digest = hmac.digest(self._lookup_key, b"state\0" + state.encode(), hashlib.sha256)
-        return f"{self._prefix}:login:{digest.hex()[:40]}"
+    def _name(self, kind: str, secret: str) -> str:
+        digest = hmac.digest(self._lookup_key, f"{kind}\0{secret}".encode(), hashlib.sha256)
+        return f"{self._prefix}:{kind}:{digest.hex()[:40]}"
+
+
+class RedisTransactionStore:
+    """The port ``TransactionStore``."""
+
+    def __init__(self, values: OneShotValues) -> None:
+        """Keep them among ``values``."""
+        self._values = values
+
+    async def put(self, state: str, transaction: LoginTransaction, lifetime_seconds: float) -> None:
+        """Keep it under its ``state``."""
+        await self._values.put("login", state, msgspec.msgpack.encode(transaction), lifetime_seconds)
+
+    async def take(self, state: str) -> LoginTransaction | None:
+        """Hand it out once; what cannot be read is gone."""
+        content = await self._values.take("login", state)
+        try:
+            return None if content is None else msgspec.msgpack.decode(content, type=LoginTransaction)
+        except msgspec.DecodeError:
+            return None
+
+
+class RedisExitStore:
+    """The port ``ExitStore``."""
+
+    def __init__(self, values: OneShotValues) -> None:
+        """Keep them among ``values``."""
+        self._values = values
+
+    async def put(self, ticket: str, url: str, lifetime_seconds: float) -> None:
+        """Keep it under ``ticket``."""
+        await self._values.put("exit", ticket, url.encode(), lifetime_seconds)
+
+    async def take(self, ticket: str) -> str | None:
+        """Hand it out once."""
+        content = await self._values.take("exit", ticket)
+        return None if content is None else content.decode()

@@ -1,4 +1,43 @@
-"""return_to (placeholder signature, being filled)."""
+"""Where a browser may be sent after sign-in and sign-out: a path of our own origin, nothing else.
+
+RFC 9700, section 4.11.1; ASVS 5.0, 3.7.2. Do not rewrite this with a URL parser. Python's ``urlsplit`` follows RFC 3986 and browsers
+follow the WHATWG URL standard, and where they differ an attacker lives: for a browser ``\\`` is a slash, tabs and line breaks inside a URL
+vanish, ``/\\host`` and ``///host`` name another host, ``%2e`` is a dot segment. So the text is not interpreted at all; it must have a shape
+that every reader understands the same way.
+"""
+
+import re
+
+from bff.errors import ReturnToRejected
+
+DEFAULT = "/"
+
+LIMIT = 2048
+"""Characters."""
+
+# Visible ASCII but quotes, angle brackets and the backslash; browsers encode everything else when they serialize a URL.
+_ALLOWED = re.compile(r"/[!#-;=?-\[\]-~]*")
+_PATH = re.compile(r"[^?#]*")
+# An empty or dot segment, or a slash, backslash or dot in disguise.
+_AMBIGUOUS = re.compile(r"//|/\.{1,2}(?:/|\Z)|%(?:2[ef]|5c)", re.IGNORECASE)
 
 
-def parse_return_to(text: str | None) -> str: ...
+def parse_return_to(text: str | None, *, base_path: str = "/bff") -> str:
+    """The path, query and fragment to return to; ``/`` if none was asked for.
+
+    Args:
+        text: as asked for, decoded once from the query; None or empty means none.
+        base_path: where our own endpoints live. Returning there would sign in again, and again.
+
+    Raises:
+        ReturnToRejected: not a path of our own origin.
+    """
+    if not text:
+        return DEFAULT
+    if len(text) > LIMIT or not _ALLOWED.fullmatch(text):
+        raise ReturnToRejected
+    match = _PATH.match(text)
+    path = match[0] if match else ""
+    if _AMBIGUOUS.search(path) or path == base_path or path.startswith(f"{base_path}/"):
+        raise ReturnToRejected
+    return text

@@ -3,9 +3,10 @@
 While the access token is valid nobody waits. RFC 10017 section 6.1.2; ASVS 5.0, 7.2.1 and 7.3.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -156,7 +157,7 @@ class AccessFlow:
             raise SessionChanged
         if acknowledgement_due(session, presented.generation):
             acknowledged = acknowledge(session.acknowledged, presented.generation, now)
-            self._quietly("acknowledge", self.sessions.acknowledge(session.key, acknowledged))
+            self._quietly("acknowledge", partial(self.sessions.acknowledge, session.key, acknowledged))
         return session
 
     async def _renewed(self, presented: Presented, session: Session, trigger: Trigger) -> Session:
@@ -193,7 +194,7 @@ class AccessFlow:
             self.revocation.soon(ended.core, ended.tokens)
         return not_usable(reason)
 
-    def _quietly(self, name: str, work: Coroutine[object, object, None]) -> None:
+    def _quietly(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Write without making the request wait; a store that is away costs a little precision, never the request."""
         self.background.start(name, _forgiving(work))
 
@@ -201,7 +202,7 @@ class AccessFlow:
         now = self.clock.now()
         touched_at = session.touched_at if background else now
         if not background and touch_due(session, now, self.limits):
-            self._quietly("touch", self.sessions.touch(session, now))
+            self._quietly("touch", partial(self.sessions.touch, session, now))
         absolute = absolute_deadline(session)
         idle = min(touched_at + self.limits.idle, absolute)
         return Access(session, _new_generation(presented, session), idle - now, absolute - now)
@@ -248,9 +249,9 @@ def not_usable(reason: EndReason) -> SessionNotUsable:
     return SessionRevoked(reason.value)
 
 
-async def _forgiving(work: Coroutine[object, object, None]) -> None:
+async def _forgiving(work: Callable[[], Awaitable[None]]) -> None:
     with suppress(StoreUnavailable):
-        await work
+        await work()
 
 
 def _new_generation(presented: Presented, session: Session) -> int | None:

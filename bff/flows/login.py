@@ -176,6 +176,7 @@ class LoginFlow:
             provider_sid=claims.sid,
             created_at=now,
             auth_time=claims.auth_time,
+            nonce=claims.nonce,
             acr=claims.acr,
             claims=app_claims,
             absolute_expires_at=now + self.policy.limits.absolute,

@@ -1,50 +1,57 @@
 """Signing out: here first, then at the provider. RP-Initiated Logout 1.0; Back-Channel Logout 1.0; RFC 7009."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bff.audit import events
-from bff.errors import ProviderError, SignedTokenInvalid
-from bff.flows.ports import AuditTrail, Clock, OpenIDProvider, SessionStore
+from bff.errors import ProviderError, SignedTokenInvalid, StoreUnavailable
+from bff.flows.ports import AuditTrail, Clock, Entropy, ExitStore, OpenIDProvider, SessionStore
 from bff.flows.revocation import RevocationFlow
+from bff.flows.token_set import CLOCK_LEEWAY_SECONDS
 from bff.oidc.end_session import end_session_url
 from bff.oidc.metadata import ClientMetadata
 from bff.oidc.signed_jwt import LogoutTokenClaims, key_id, validate_logout_token, verify_signature
 from bff.session.model import EndReason, Session, SessionKey
 
 
-@dataclass(frozen=True, slots=True)
-class LogoutPolicy:
-    """``max_age`` in seconds of an acceptable Logout Token; ``strict_type`` insists on ``typ: logout+jwt`` (ASVS 5.0, 10.5.5)."""
-
-    max_age: float = 300.0
-    strict_type: bool = False
+EXIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class LogoutFlow:
-    """Ends sessions, and only then tells others."""
+    """Ends sessions, and only then tells others. A Logout Token counts for ``logout_token_max_age`` seconds; ``strict_type`` insists on ``typ: logout+jwt`` (ASVS 5.0, 10.5.5)."""
 
     sessions: SessionStore
     provider: OpenIDProvider
     revocation: RevocationFlow
     clock: Clock
     trail: AuditTrail
+    exits: ExitStore
+    entropy: Entropy
     client: ClientMetadata
-    policy: LogoutPolicy
+    logout_token_max_age: float = 120.0
+    strict_type: bool = False
 
-    async def end(self, key: SessionKey | None, *, everywhere: bool = False) -> str:
-        """End the session, or all of the user's; where the browser goes next. A session that is gone already is no error.
+    async def end(self, key: SessionKey | None, *, everywhere: bool = False) -> str | None:
+        """End the session, or all of the user's; a ticket for :meth:`way_out`, or None if home is where the browser goes next.
+
+        A session that is gone already is no error. The ticket stands for a URL that carries the ID Token as a hint: a page never
+        sees it, only the navigation does (RP-Initiated Logout 1.0, section 2).
 
         Raises StoreUnavailable: then nothing is known to have ended, and nobody may be told that it has.
         """
         session = await self._end(key, EndReason.SIGNED_OUT) if key is not None else None
         if session is None:
-            return self.client.post_logout_redirect_uri
+            return None
         if everywhere:
             core = session.core
             await self._end_all(await self.sessions.keys_of_subject(core.issuer, core.subject), EndReason.SIGNED_OUT)
-        return await self._way_out(session)
+        return await self._ticket(session)
+
+    async def way_out(self, ticket: str) -> str:
+        """The URL a ticket stands for, once; home otherwise. Raises StoreUnavailable."""
+        return await self.exits.take(ticket) or self.home
 
     async def end_named_by(self, logout_token: str) -> int:
         """Believe a Logout Token and end what it names; how many sessions that were.
@@ -57,7 +64,8 @@ class LogoutFlow:
             self.trail.record(events.LogoutTokenRefused(at=self.clock.now(), check=error.check))
             raise
         ended = await self._end_all(await self._named_by(claims), EndReason.IDP_LOGOUT)
-        await self.sessions.remember_logout_token(claims.issuer, claims.jti, self.policy.max_age * 2)
+        lifetime = max(claims.refused_from - self.clock.now(), 1.0)
+        await self.sessions.remember_logout_token(claims.issuer, claims.jti, lifetime)
         return ended
 
     async def _believe(self, logout_token: str) -> LogoutTokenClaims:
@@ -69,8 +77,9 @@ class LogoutFlow:
             issuer=metadata.issuer,
             client_id=self.client.client_id,
             now=self.clock.now(),
-            max_age=self.policy.max_age,
-            strict_type=self.policy.strict_type,
+            leeway=CLOCK_LEEWAY_SECONDS,
+            max_age=self.logout_token_max_age,
+            strict_type=self.strict_type,
         )
         if await self.sessions.logout_token_seen(claims.issuer, claims.jti):
             raise SignedTokenInvalid("jti_replayed")
@@ -95,11 +104,22 @@ class LogoutFlow:
             self.revocation.soon(core, session.tokens)
         return session
 
-    async def _way_out(self, session: Session) -> str:
-        """The provider's end_session endpoint; our own page if there is none, or if discovery fails now."""
-        home = self.client.post_logout_redirect_uri
+    async def _ticket(self, session: Session) -> str | None:
+        """None if the provider offers no end_session endpoint, or cannot be asked about it now."""
         try:
             metadata = await self.provider.metadata()
         except ProviderError:
-            return home
-        return end_session_url(metadata, self.client, id_token_hint=session.tokens.id_token) or home
+            return None
+        url = end_session_url(metadata, self.client, id_token_hint=session.tokens.id_token)
+        if url is None:
+            return None
+        ticket = self.entropy.urlsafe(32)
+        with suppress(StoreUnavailable):
+            await self.exits.put(ticket, url, EXIT_SECONDS)
+            return ticket
+        return None
+
+    @property
+    def home(self) -> str:
+        """Where a browser goes that has nowhere else to go."""
+        return self.client.post_logout_redirect_uri or "/"

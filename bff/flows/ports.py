@@ -206,6 +206,18 @@ class TransactionStore(Protocol):
         ...
 
 
+class ExitStore(Protocol):
+    """Ways out to the provider's end_session endpoint, between the page's sign-out and its navigation. Raises StoreUnavailable."""
+
+    async def put(self, ticket: str, url: str, lifetime_seconds: float) -> None:
+        """Keep it under ``ticket``."""
+        ...
+
+    async def take(self, ticket: str) -> str | None:
+        """Hand it out once."""
+        ...
+
+
 class ResourceServer(Protocol):
     """The APIs behind the route table."""
 

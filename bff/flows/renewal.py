@@ -172,7 +172,7 @@ class RenewalFlow:
             )
             return Attempt(Outcome.RENEWED)
         if saved is Replaced.ENDED:
-            self.token_sets.revoke_soon(session, tokens)
+            self.token_sets.revocation.soon(core, tokens)
             return Attempt(Outcome.ENDED)
         if saved is Replaced.CONFLICT:
             self.trail.record(events.GenerationConflict(**self._who(session), generation=session.generation))

@@ -24,6 +24,10 @@ from bff.oidc.token import TokenResponse
 from bff.session.model import Session, SessionCore, TokenSet
 
 
+CLOCK_LEEWAY_SECONDS = 30.0
+"""How far the provider's clock and ours may disagree (RFC 7519, section 4.1.4)."""
+
+
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     """What the first ID Token of a sign-in must answer to."""
 
@@ -54,6 +58,7 @@ class TokenSetFlow:
             client_id=self.client.client_id,
             nonce=expected.nonce,
             now=self.clock.now(),
+            leeway=CLOCK_LEEWAY_SECONDS,
             access_token=response.access_token,
             max_age=expected.max_age,
         )
@@ -94,7 +99,11 @@ class TokenSetFlow:
             subject=session.core.subject,
             client_id=self.client.client_id,
             auth_time=session.core.auth_time,
+            nonce=session.core.nonce,
+            issued_at=session.core.created_at,
+            access_token=response.access_token,
             now=self.clock.now(),
+            leeway=CLOCK_LEEWAY_SECONDS,
         )
 
     async def _signed(self, id_token: str) -> SignedClaims:

@@ -1,7 +1,7 @@
 """The authorization request, and its answer.
 
-RFC 6749, sections 4.1.1 and 4.1.2; RFC 7636; RFC 9207; RFC 8707, section 2; OpenID Connect Core 1.0,
-section 3.1.2.
+RFC 6749, sections 4.1.1 and 4.1.2; RFC 7636; RFC 9207; RFC 8707, section 2; OpenID Connect Core
+1.0, section 3.1.2.
 """
 
 import base64
@@ -73,8 +73,8 @@ def authorization_request_url(  # noqa: PLR0913  one argument per parameter of t
 ) -> str:
     """Where to send the browser to sign in: code flow, PKCE S256, state and nonce.
 
-    RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 9700, section 2.1; OpenID Connect Core 1.0,
-    section 3.1.2.1. A query in the endpoint is kept (RFC 6749, section 3.1). ``max_age`` in seconds.
+    A query in the endpoint is kept (RFC 6749, section 3.1); ``max_age`` in seconds. RFC 6749,
+    section 4.1.1; RFC 7636, section 4.3; RFC 9700, section 2.1; OpenID Connect Core 1.0, 3.1.2.1.
     """
     optional = {
         "prompt": prompt,
@@ -121,7 +121,7 @@ def validate_authorization_response(
     received = {name: values[0] for name, values in parameters.items()}
     if not FRONT_CHANNEL_TOKENS.isdisjoint(received):
         raise AuthorizationResponseInvalid("token")
-    state = received.get("state", "").encode()
+    state = received.get("state", "").encode(errors="surrogatepass")
     if not hmac.compare_digest(state, expected_state.encode()):
         raise AuthorizationResponseInvalid("state")
     _require_issuer(received.get("iss"), metadata)

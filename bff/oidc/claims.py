@@ -1,4 +1,7 @@
-"""Claims that several kinds of token share (RFC 7519, section 4.1; RFC 8725, sections 3.8 to 3.11)."""
+"""Claims that several kinds of token share.
+
+RFC 7519, section 4.1; RFC 8725, sections 3.8 to 3.11. What does not hold raises SignedTokenInvalid.
+"""
 
 from collections.abc import Collection, Mapping
 
@@ -10,7 +13,7 @@ MAX_IDENTIFIER_CHARACTERS = 255
 
 def require_type(typ: str | None, accepted: Collection[str | None]) -> None:
     """Explicit types keep tokens of one kind from passing as another (RFC 8725, section 3.11)."""
-    name = typ.lower().removeprefix("application/") if typ else None
+    name = None if typ is None else typ.lower().removeprefix("application/")
     if name not in accepted:
         raise SignedTokenInvalid("typ")
 
@@ -50,6 +53,7 @@ def numeric_date(claims: Mapping[str, object], name: str) -> int:
 
 
 def text(claims: Mapping[str, object], name: str) -> str | None:
+    """A string, or None if the claim is absent."""
     value = claims.get(name)
     if value is not None and not isinstance(value, str):
         raise SignedTokenInvalid(name)
@@ -57,6 +61,7 @@ def text(claims: Mapping[str, object], name: str) -> str | None:
 
 
 def identifier(claims: Mapping[str, object], name: str) -> str | None:
+    """A string of 1 to 255 characters, or None if the claim is absent."""
     value = text(claims, name)
     if value is not None and not 0 < len(value) <= MAX_IDENTIFIER_CHARACTERS:
         raise SignedTokenInvalid(name)

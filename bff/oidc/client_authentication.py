@@ -8,7 +8,7 @@ import base64
 from urllib.parse import quote_plus
 
 from bff.oidc.client_key import ClientKey
-from bff.oidc.metadata import ClientMetadata, ProviderMetadata, Secret
+from bff.oidc.metadata import ClientMetadata, ProviderMetadata
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME_SECONDS = 60
@@ -23,17 +23,17 @@ def client_authentication(
 
     ``now`` (Unix seconds) and ``jti`` (unique, unpredictable) are used by private_key_jwt only.
     """
-    if client.client_key is not None and client.token_endpoint_auth_method == "private_key_jwt":
+    if client.client_key is not None:
         return (), _assertion(metadata, client, client.client_key, now=now, jti=jti)
-    secret = client.client_secret or Secret("")
-    if client.token_endpoint_auth_method == "client_secret_post":
-        return (), (("client_id", client.client_id), ("client_secret", secret.reveal()))
+    secret = client.client_secret.reveal() if client.client_secret else ""
+    if client.token_endpoint_auth_method == "client_secret_post":  # noqa: S105  a method's name
+        return (), (("client_id", client.client_id), ("client_secret", secret))
     return (("authorization", _basic(client.client_id, secret)),), ()
 
 
-def _basic(client_id: str, secret: Secret) -> str:
+def _basic(client_id: str, secret: str) -> str:
     """Both halves are form-encoded before they are joined (RFC 6749, section 2.3.1)."""
-    credentials = f"{quote_plus(client_id)}:{quote_plus(secret.reveal())}"
+    credentials = f"{quote_plus(client_id)}:{quote_plus(secret)}"
     return "Basic " + base64.b64encode(credentials.encode("ascii")).decode("ascii")
 
 

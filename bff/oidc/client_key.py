@@ -1,4 +1,4 @@
-"""The client's own signing key, for private_key_jwt (RFC 7523, section 3; RFC 9700, section 2.5)."""
+"""The client's own signing key, for private_key_jwt (RFC 7523, section 3; RFC 9700, 2.5)."""
 
 from collections.abc import Mapping
 from typing import Literal, get_args

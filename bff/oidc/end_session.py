@@ -20,9 +20,10 @@ def end_session_url(
     """
     if metadata.end_session_endpoint is None:
         return None
-    query = [("client_id", client.client_id)]
-    if client.post_logout_redirect_uri is not None:
-        query.append(("post_logout_redirect_uri", client.post_logout_redirect_uri))
+    query = [
+        ("client_id", client.client_id),
+        ("post_logout_redirect_uri", client.post_logout_redirect_uri),
+    ]
     if state is not None:
         query.append(("state", state))
     url = with_query(metadata.end_session_endpoint, query)

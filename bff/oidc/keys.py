@@ -1,4 +1,7 @@
-"""The provider's published signing keys (RFC 7517; RFC 7518, section 6; RFC 8037; OpenID Connect Core 1.0, section 10.1)."""
+"""The provider's published signing keys.
+
+RFC 7517; RFC 7518, section 6; RFC 8037; OpenID Connect Core 1.0, section 10.1.
+"""
 
 from collections.abc import Mapping
 
@@ -21,7 +24,7 @@ KEY_OF_ALG: Mapping[str, tuple[str, str | None]] = {
 
 
 class SigningKey(msgspec.Struct, frozen=True):
-    """One usable key under one algorithm; a key without ``alg`` of its own is listed under each that fits."""
+    """One usable key under one algorithm; a key that names none is listed under each that fits."""
 
     kid: str | None
     alg: str
@@ -34,7 +37,7 @@ class KeySet(msgspec.Struct, frozen=True):
     keys: tuple[SigningKey, ...] = ()
 
     def names(self, kid: str | None) -> bool:
-        """Whether a key with this id is published. A token without ``kid`` asks for no key in particular."""
+        """Whether a key with this id is published; None asks for no key in particular."""
         return kid is None or any(key.kid == kid for key in self.keys)
 
     def find(self, kid: str | None, alg: str) -> SigningKey | None:
@@ -51,8 +54,8 @@ class KeySet(msgspec.Struct, frozen=True):
 def parse_jwks(raw: bytes) -> KeySet:
     """Believe a JWK Set, leaving out every key that cannot be used (RFC 7517, section 5).
 
-    Left out are: other key types and curves, symmetric and private keys, RSA keys under 2048 bits, keys
-    for encryption. Raises ProviderMetadataInvalid (``jwks``) if the document is no JWK Set.
+    Left out are: other key types and curves, symmetric and private keys, RSA keys under 2048 bits,
+    keys for encryption. Raises ProviderMetadataInvalid (``jwks``) if nothing is left.
     """
     if len(raw) > MAX_DOCUMENT_OCTETS:
         raise ProviderMetadataInvalid("jwks")
@@ -63,15 +66,16 @@ def parse_jwks(raw: bytes) -> KeySet:
     keys = document.get("keys")
     if not isinstance(keys, list):
         raise ProviderMetadataInvalid("jwks")
-    return KeySet(
-        tuple(
-            key
-            for jwk in keys[:MAX_KEYS]
-            if isinstance(jwk, dict) and _is_for_verifying(jwk)
-            for alg in KEY_OF_ALG
-            if (key := _signing_key(jwk, alg)) is not None
-        )
+    usable = tuple(
+        key
+        for jwk in keys[:MAX_KEYS]
+        if isinstance(jwk, dict) and _is_for_verifying(jwk)
+        for alg in KEY_OF_ALG
+        if (key := _signing_key(jwk, alg)) is not None
     )
+    if not usable:
+        raise ProviderMetadataInvalid("jwks")
+    return KeySet(usable)
 
 
 def _is_for_verifying(jwk: Mapping[str, object]) -> bool:

@@ -15,7 +15,7 @@ from bff.oidc.client_key import ClientKey
 MAX_DOCUMENT_OCTETS = 256 * 1024
 
 SIGNED_RESPONSE_ALGS = ("RS256", "PS256", "ES256", "EdDSA")
-"""Asymmetric signature algorithms accepted by default (RFC 8725, section 3.1; RFC 9700, section 2.5)."""
+"""Asymmetric signature algorithms accepted by default (RFC 8725, section 3.1; RFC 9700, 2.5)."""
 
 CLIENT_SETS = frozenset(
     {
@@ -33,7 +33,7 @@ CLIENT_SETS = frozenset(
         "state",
     }
 )
-"""Authorization request parameters that cannot be configured as extras: the protocol sets or forbids them."""
+"""Authorization request parameters that cannot be configured: the protocol sets or forbids them."""
 
 AuthMethod = Literal["client_secret_basic", "client_secret_post", "private_key_jwt"]
 
@@ -93,15 +93,14 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     redirect_uri: str
     client_secret: Secret | None = None
-    token_endpoint_auth_method: AuthMethod = "client_secret_basic"
+    token_endpoint_auth_method: AuthMethod = "client_secret_basic"  # noqa: S105  a method's name
     client_key: ClientKey | None = None
     client_assertion_audience: Literal["issuer", "token_endpoint"] = "issuer"
-    post_logout_redirect_uri: str | None = None
+    post_logout_redirect_uri: str
     scope: tuple[str, ...] = ("openid",)
     resource: tuple[str, ...] = ()
     id_token_signed_response_alg: tuple[str, ...] = SIGNED_RESPONSE_ALGS
     extra_authorization_parameters: tuple[tuple[str, str], ...] = ()
-    max_logout_token_age: float = 120.0
 
     def __post_init__(self) -> None:
         """Raise ValueError when the parts do not fit together."""
@@ -109,22 +108,23 @@ class ClientMetadata(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(problem)
 
     def _problems(self) -> list[str]:
-        by_key = self.token_endpoint_auth_method == "private_key_jwt"
+        by_key = self.token_endpoint_auth_method == "private_key_jwt"  # noqa: S105  as above
         extras = {name for name, _ in self.extra_authorization_parameters}
+        algs = set(self.id_token_signed_response_alg)
         checks = {
             "scope must contain openid": "openid" in self.scope,
-            "private_key_jwt needs a client_key": not by_key or self.client_key is not None,
-            f"{self.token_endpoint_auth_method} needs a client_secret": by_key
-            or self.client_secret,
+            "private_key_jwt needs a client_key, the other methods a client_secret": (
+                (self.client_key is not None) == by_key
+                and (self.client_secret is not None) == (not by_key)
+            ),
             "id_token_signed_response_alg may only name RS256, PS256, ES256, EdDSA": (
-                self.id_token_signed_response_alg
-                and set(self.id_token_signed_response_alg) <= set(SIGNED_RESPONSE_ALGS)
+                bool(algs) and algs <= set(SIGNED_RESPONSE_ALGS)
             ),
             "a resource must be an absolute URI without fragment (RFC 8707, section 2)": all(
-                urlsplit(uri).scheme and "#" not in uri for uri in self.resource
+                is_resource_indicator(uri) for uri in self.resource
             ),
             "extra_authorization_parameters may not name what the protocol sets": (
-                not extras & CLIENT_SETS
+                extras.isdisjoint(CLIENT_SETS)
             ),
         }
         return [problem for problem, holds in checks.items() if not holds]
@@ -138,7 +138,7 @@ def discovery_url(issuer: str) -> str:
 def is_endpoint_url(url: str, *, allow_http: bool) -> bool:
     """Whether ``url`` is an https URL with a host and without user information or fragment.
 
-    Plain http passes only with ``allow_http`` (RFC 6749, sections 3.1 and 3.2; RFC 8414, section 2).
+    Plain http passes only with ``allow_http`` (RFC 6749, sections 3.1 and 3.2; RFC 8414, 2).
     """
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url or "#" in url:
         return False
@@ -150,6 +150,14 @@ def is_endpoint_url(url: str, *, allow_http: bool) -> bool:
             and "@" not in parts.netloc
             and parts.port != 0
         )
+    except ValueError:
+        return False
+
+
+def is_resource_indicator(uri: str) -> bool:
+    """Whether ``uri`` is absolute and without fragment (RFC 8707, section 2)."""
+    try:
+        return bool(urlsplit(uri).scheme) and "#" not in uri
     except ValueError:
         return False
 

@@ -1,29 +1,22 @@
-"""Token requests, and their answers.
+"""What the answers of the token and revocation endpoints mean.
 
-RFC 6749, sections 4.1.3, 4.4, 5 and 6; RFC 7009 (revocation); RFC 8707, section 2.2 (resource).
-A request function describes one request; somebody else sends it.
+RFC 6749, section 5; RFC 7009, section 2.2. The requests are in :mod:`bff.oidc.token_request`.
 """
 
-import math
-from collections.abc import Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlencode
 
 import msgspec
 
 from bff.errors import (
     ProviderError,
-    ProviderMetadataInvalid,
     ProviderUnavailable,
     TokenRequestRejected,
     TokenResponseInvalid,
 )
-from bff.oidc.authorization import AuthorizationCode
-from bff.oidc.client_authentication import Pairs, client_authentication
-from bff.oidc.metadata import ClientMetadata, ProviderMetadata
 
 MAX_RESPONSE_OCTETS = 1024 * 1024
+MAX_SECONDS = 10**12
 
 REGISTERED_ERRORS = frozenset(
     {
@@ -40,8 +33,8 @@ REGISTERED_ERRORS = frozenset(
         "invalid_authorization_details",
         "invalid_dpop_proof",
         "use_dpop_nonce",
-        # registered for other endpoints, answered by token endpoints too: RFC 6749, section 4.1.2.1,
-        # and OpenID Connect Core 1.0, section 3.1.2.6
+        # registered for another endpoint, answered by token endpoints too: RFC 6749,
+        # section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6
         "access_denied",
         "consent_required",
         "interaction_required",
@@ -53,12 +46,12 @@ REGISTERED_ERRORS = frozenset(
 class TokenResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A successful token response (RFC 6749, section 5.1). Made by :func:`parse_token_response`.
 
-    ``expires_in`` and ``refresh_expires_in`` in seconds from the answer, None if the provider did not
-    say (a ``refresh_expires_in`` of 0 says nothing either). ``scope`` is None if it is as asked.
+    ``expires_in`` and ``refresh_expires_in`` in seconds from the answer, None if the provider did
+    not say (0 says nothing either for the latter). ``scope`` is None if it is as asked.
     """
 
     access_token: str
-    token_type: str = "Bearer"
+    token_type: str = "Bearer"  # noqa: S105  a word, not a password
     expires_in: float | None = None
     refresh_token: str | None = None
     refresh_expires_in: float | None = None
@@ -136,10 +129,10 @@ def refusal(
     """What an answer other than 200 proves.
 
     A 4xx with an ``error`` member is the provider's own refusal: TokenRequestRejected (RFC 6749,
-    section 5.2 asks for 400 or 401; some send 403). 429, ``temporarily_unavailable``, and a 503 that
-    speaks for the provider (an ``error`` member or Retry-After) say that it did not act. Anything
-    else may have been said by an intermediary after the provider acted: gateways answer 503, too,
-    when the connection to the provider breaks after the request. The outcome is then unknown.
+    section 5.2 asks for 400 or 401; some send 403). 429, ``temporarily_unavailable``, and a 503
+    that speaks for the provider (an ``error`` member or Retry-After) say that it did not act.
+    Anything else may have been said by an intermediary after the provider acted: gateways answer
+    503, too, when the connection to the provider breaks after the request. The outcome is unknown.
     """
     answer = json_object(content_type, body) or {}
     error = answer.get("error")
@@ -198,7 +191,7 @@ def _credential(answer: dict[str, object], name: str) -> str | None:
 def _seconds(
     answer: dict[str, object], name: str, *, zero_says_nothing: bool = False
 ) -> float | None:
-    """A positive number of seconds; digits in a string are read, too, as some providers send them."""
+    """A positive number of seconds; digits in a string are read, too: some providers send them."""
     value = answer.get(name)
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         value = float(value)
@@ -206,7 +199,7 @@ def _seconds(
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TokenResponseInvalid(name)
-    if not 0 < value < math.inf:
+    if not 0 < value <= MAX_SECONDS:
         raise TokenResponseInvalid(name)
     return float(value)
 

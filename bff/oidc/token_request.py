@@ -27,7 +27,7 @@ class FormRequest(msgspec.Struct, frozen=True):
         return f"FormRequest(url={self.url!r}, headers=***, body=***)"
 
 
-def authorization_code_request(  # noqa: PLR0913  the parties, the grant, the clock and the dice
+def authorization_code_request(
     metadata: ProviderMetadata,
     client: ClientMetadata,
     *,
@@ -65,22 +65,25 @@ def refresh_request(
     return _form_request(metadata.token_endpoint, metadata, client, form, now=now, jti=jti)
 
 
-def client_credentials_request(  # noqa: PLR0913  the parties, the wish, the clock and the dice
+def client_credentials_request(
     metadata: ProviderMetadata,
     client: ClientMetadata,
     *,
     scope: Sequence[str],
-    resource: Sequence[str],
+    resource: str | None,
     now: float,
     jti: str,
 ) -> FormRequest:
-    """A token for the client itself (RFC 6749, section 4.4)."""
-    asked = (("scope", " ".join(scope)),) if scope else ()
-    form = (("grant_type", "client_credentials"), *asked, *_resource(resource))
+    """A token for the client itself (RFC 6749, section 4.4), for the API ``resource`` names."""
+    form = (
+        ("grant_type", "client_credentials"),
+        *((("scope", " ".join(scope)),) if scope else ()),
+        *((("resource", resource),) if resource is not None else ()),
+    )
     return _form_request(metadata.token_endpoint, metadata, client, form, now=now, jti=jti)
 
 
-def revocation_request(  # noqa: PLR0913  the parties, the token, the clock and the dice
+def revocation_request(
     metadata: ProviderMetadata,
     client: ClientMetadata,
     *,
@@ -99,7 +102,7 @@ def revocation_request(  # noqa: PLR0913  the parties, the token, the clock and 
     return _form_request(metadata.revocation_endpoint, metadata, client, form, now=now, jti=jti)
 
 
-def _form_request(  # noqa: PLR0913  as its callers
+def _form_request(
     url: str,
     metadata: ProviderMetadata,
     client: ClientMetadata,

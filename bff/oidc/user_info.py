@@ -28,11 +28,12 @@ def parse_user_info(
 ) -> dict[str, object]:
     """The claims as sent. The caller must compare ``sub`` with the ID Token's (section 5.3.2).
 
-    Raises TokenResponseInvalid for a refusal or an unreadable answer, ProviderUnavailable for others.
+    Raises TokenResponseInvalid for a refusal or an unreadable answer, else ProviderUnavailable:
+    asking changed nothing at the provider.
     """
     if status == 429 or status >= 500:  # noqa: PLR2004  RFC 6585 and RFC 9110
         raise ProviderUnavailable(
-            f"userinfo: status {status}", sent=True, retry_after_seconds=retry_after_seconds
+            f"userinfo: status {status}", sent=False, retry_after_seconds=retry_after_seconds
         )
     claims = json_object(content_type, body) if status == 200 else None  # noqa: PLR2004
     if claims is None or not isinstance(claims.get("sub"), str):

@@ -1,19 +1,76 @@
-"""The guard against an API that echoes the access token back."""
+"""The guard against an API that hands the access token back to the browser: in a header, in a body, across chunk borders.
+
+Promise kept: tokens never reach the browser (RFC 10017, section 6.1). Only bodies without a content coding can be read.
+"""
+
+from collections.abc import Iterable
+
+from bff.errors import ResourceServerResponseInvalid
+
+LEAK = "token_leak"
+"""The ``check`` of the ResourceServerResponseInvalid that a hit raises."""
+
+_ANCHOR = 4
 
 
 class LeakGuard:
-    """Watches one response for one token."""
+    """Watches one response for the very token that was attached to its request.
 
-    def __init__(self, token: bytes) -> None: ...
+    The body goes through :meth:`feed` piece by piece and :meth:`finish` at its end. At most ``len(token) - 1`` bytes are held
+    back, and only while they could be the beginning of the token.
+    """
 
-    def check_headers(self, fields: list[tuple[bytes, bytes]]) -> None:
-        """Raises TokenLeaked."""
-        ...
+    __slots__ = ("_held", "_token")
+
+    def __init__(self, token: bytes) -> None:
+        if not token:
+            raise ValueError("there is no empty token")
+        self._token = token
+        self._held = b""
+
+    def check_headers(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
+        """Raise ResourceServerResponseInvalid(LEAK) if a field's value contains the token."""
+        token = self._token
+        for _, value in fields:
+            if token in value:
+                raise ResourceServerResponseInvalid(LEAK)
 
     def feed(self, chunk: bytes) -> bytes:
-        """What may be passed on. Raises TokenLeaked."""
-        ...
+        """What may be passed on now, perhaps nothing.
+
+        Raises:
+            ResourceServerResponseInvalid: the token is there (``check`` is LEAK); nothing of the rest may be passed on.
+        """
+        data = self._held + chunk if self._held else chunk
+        if self._token in data:
+            raise ResourceServerResponseInvalid(LEAK)
+        border = self._beginning(data)
+        self._held = data[border:]
+        return data[:border] if self._held else data
 
     def finish(self) -> bytes:
-        """What was held back, at the end of the body."""
-        ...
+        """What was held back and turned out to be harmless, at the end of the body."""
+        held, self._held = self._held, b""
+        return held
+
+    def _beginning(self, data: bytes) -> int:
+        """Where the longest end of ``data`` that begins the token starts; ``len(data)`` if there is none."""
+        token, end = self._token, len(data)
+        anchor = token[:_ANCHOR]
+        at = data.find(anchor, max(0, end - len(token) + 1))
+        while at >= 0:
+            if token.startswith(data[at:]):
+                return at
+            at = data.find(anchor, at + 1)
+        for length in range(min(_ANCHOR, len(token), end + 1) - 1, 0, -1):
+            if data.endswith(token[:length]):
+                return end - length
+        return end
+
+
+def readable(fields: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a body with these fields can be watched: it has no content coding (RFC 9110, section 8.4)."""
+    return all(
+        name != b"content-encoding" or value.strip().lower() == b"identity"
+        for name, value in fields
+    )

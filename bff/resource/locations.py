@@ -19,13 +19,14 @@ def public_location(value: bytes, route: ApiRoute) -> bytes | None:
     if not _SAFE.fullmatch(value):
         return None
     origin = route.upstream.origin.encode("ascii")
-    inside = value.removeprefix(origin)
+    absolute = value.startswith(origin)
+    inside = value[len(origin) :] if absolute else value
     path = re.split(rb"[?#]", inside, maxsplit=1)[0]
     if b"//" in path or _CLIMBS.search(path):
         return None
     if path.startswith(b"/"):
         return _under_prefix(inside, path, route)
-    if inside is not value:  # the origin alone, or a longer host name
+    if absolute:  # the origin without a path, or the beginning of a longer name
         return None
     return value if _RELATIVE.fullmatch(value) else None
 
@@ -33,7 +34,9 @@ def public_location(value: bytes, route: ApiRoute) -> bytes | None:
 def _under_prefix(inside: bytes, path: bytes, route: ApiRoute) -> bytes | None:
     """``inside`` with the base path replaced by the prefix, if it lies below the base path."""
     base_path = route.upstream.base_path.encode("ascii")
-    rest = path.removeprefix(base_path)
-    if (base_path and rest is path) or (rest and not rest.startswith(b"/")):
+    if not path.startswith(base_path) or path[len(base_path) : len(base_path) + 1] not in (
+        b"",
+        b"/",
+    ):
         return None
-    return route.prefix.encode("ascii") + inside.removeprefix(base_path)
+    return route.prefix.encode("ascii") + inside[len(base_path) :]

@@ -7,7 +7,13 @@ from typing import Protocol
 import msgspec
 
 from bff.errors import RequestMalformed
-from bff.resource.fields import HOP_BY_HOP, USUALLY_RETURNED, USUALLY_SENT, is_never_returned, is_withheld
+from bff.resource.fields import (
+    HOP_BY_HOP,
+    USUALLY_RETURNED,
+    USUALLY_SENT,
+    is_never_returned,
+    is_withheld,
+)
 from bff.resource.locations import public_location
 from bff.resource.routes import ApiRoute
 

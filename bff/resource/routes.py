@@ -116,7 +116,9 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse what could never be meant."""
         if not _PREFIX.fullmatch(self.prefix):
-            raise ValueError(f"{self.name}: expected a prefix of plain segments, such as /api/leads")
+            raise ValueError(
+                f"{self.name}: expected a prefix of plain segments, such as /api/leads"
+            )
         unknown = [method for method in self.methods if method not in METHODS]
         if unknown or not self.methods:
             raise ValueError(f"{self.name}: expected methods among {', '.join(METHODS)}")

@@ -41,6 +41,7 @@ class SessionCore(msgspec.Struct, frozen=True, kw_only=True):
     provider_sid: str | None = None
     created_at: float
     auth_time: int | None = None
+    nonce: str | None = None
     acr: str | None = None
     claims: dict[str, object] = {}
     absolute_expires_at: float

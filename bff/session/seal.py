@@ -34,10 +34,10 @@ class Seal:
 
     def __init__(self, ring: tuple[SealingKey, ...]) -> None:
         """Take the ring, newest key last. Raises ValueError if it is empty, repeats an id, or holds a key of another size."""
-        self._ciphers = {key.id.encode("ascii"): AESGCM(key.secret) for key in ring}
-        if not ring or len(self._ciphers) != len(ring) or any(len(key.secret) != KEY_OCTETS for key in ring):
+        if not ring or len({key.id for key in ring}) != len(ring) or any(len(key.secret) != KEY_OCTETS for key in ring):
             msg = "a sealing ring needs at least one key, distinct ids, and 32 octets a key"
             raise ValueError(msg)
+        self._ciphers = {key.id.encode("ascii"): AESGCM(key.secret) for key in ring}
         self.newest = ring[-1].id
 
     def seal(self, content: bytes, place: bytes, nonce: bytes) -> bytes:

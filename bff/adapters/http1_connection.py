@@ -1,0 +1,340 @@
+"""One HTTP/1.1 connection to an API: one request at a time, back-pressure both ways (RFC 9112).
+
+Written by hand over asyncio, because a general client costs more than the rest of a proxied call
+together. Two rules keep it small: a connection about which anything is doubtful is closed, and
+nothing is retried here.
+"""
+
+import asyncio
+import select
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Protocol, cast
+
+from bff.adapters.http1_response import ResponseReader
+from bff.errors import ResourceServerResponseInvalid, ResourceServerTimedOut
+from bff.resource.messages import Fields
+from bff.resource.routes import Timeouts
+
+HIGH_WATER = 256 * 1024
+"""Bytes of body that may wait for the browser before we stop reading from the API."""
+
+_NEVER = float("inf")
+
+
+class ConnectionStale(Exception):
+    """A connection that had served before was closed without a byte of this response."""
+
+
+class Keeper(Protocol):
+    """Who looks after connections while they are not in use."""
+
+    def release(self, connection: "Connection") -> None:
+        """It may carry another request."""
+        ...
+
+    def lost(self, connection: "Connection") -> None:
+        """It is gone."""
+        ...
+
+
+class Deadline:
+    """A time-out that is moved with every byte: moving it later costs an assignment, not a timer."""
+
+    __slots__ = ("_at", "_expired", "_loop", "_timer", "_timer_at")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[], None]) -> None:
+        self._loop = loop
+        self._expired = expired
+        self._at = self._timer_at = _NEVER
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, seconds: float) -> None:
+        """Expire ``seconds`` from now."""
+        self._at = at = self._loop.time() + seconds
+        if at < self._timer_at:
+            self._start(at)
+
+    def clear(self) -> None:
+        """Do not expire."""
+        self._at = _NEVER
+
+    def stop(self) -> None:
+        """As :meth:`clear`, and leave nothing behind in the event loop."""
+        self.clear()
+        self._timer_at = _NEVER
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _start(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = self._loop.call_at(at, self._fire)
+
+    def _fire(self) -> None:
+        self._timer, self._timer_at = None, _NEVER
+        if self._at == _NEVER:
+            return
+        if self._loop.time() < self._at:
+            self._start(self._at)
+        else:
+            self._expired()
+
+
+class ResponseBody:
+    """The body of one response as it arrives: an asynchronous iterator of its pieces."""
+
+    __slots__ = ("_connection", "_ended", "_error", "_loop", "_pieces", "_waiter", "size")
+
+    def __init__(self, connection: "Connection", loop: asyncio.AbstractEventLoop) -> None:
+        self._connection: Connection | None = connection
+        self._loop = loop
+        self._pieces: list[bytes] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
+        self._ended = False
+        self.size = 0
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._pieces:
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                raise StopAsyncIteration
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        pieces, self._pieces, self.size = self._pieces, [], 0
+        if self._connection is not None:
+            self._connection.taken()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def aclose(self) -> None:
+        """Give up the rest: the connection is closed, which is how an API learns of it."""
+        if self._connection is not None:
+            self._connection.abandon()
+
+    def add(self, pieces: list[bytes]) -> None:
+        """More has arrived."""
+        self._pieces += pieces
+        self.size += sum(map(len, pieces))
+        self._wake()
+
+    def end(self, error: Exception | None = None) -> None:
+        """Nothing follows: the body is complete, or broke off with ``error``."""
+        self._ended = True
+        self._error = error
+        self._connection = None
+        self._wake()
+
+    def whole(self) -> bytes | None:
+        """All of it, if all of it is here; the iterator yields it nevertheless."""
+        if not self._ended or self._error is not None:
+            return None
+        if len(self._pieces) > 1:
+            self._pieces = [b"".join(self._pieces)]
+        return self._pieces[0] if self._pieces else b""
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Connection(asyncio.Protocol):
+    """A connection, idle or in the middle of one exchange."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, keeper: Keeper, keep_alive: float) -> None:
+        self._loop = loop
+        self._keeper = keeper
+        self._keep_alive = keep_alive
+        self._reader = ResponseReader()
+        self._deadline = Deadline(loop, self._expired)
+        self._poll = select.poll()
+        self._closed = False
+        self._served = False
+        self._writable: asyncio.Future[None] | None = None
+        self._reading_paused = False
+        # The exchange under way; there is none while the body is None.
+        self._body: ResponseBody | None = None
+        self._upload: asyncio.Task[None] | None = None
+        self._sent = True
+
+    def usable(self) -> bool:
+        """Whether an idle connection is still open, as far as this machine knows at this moment.
+
+        Anything to read on it, an end of input included, is news that nobody asked for.
+        """
+        return not (self._closed or self._transport.is_closing() or self._poll.poll(0))
+
+    def begin(self, head: bytes, *, head_only: bool, timeouts: Timeouts) -> ResponseBody:
+        """Send a whole request, of which ``head`` is all, or the beginning of one.
+
+        The response head is awaited through :attr:`head`.
+        """
+        self._timeouts = timeouts
+        self._reader.begin(head_only=head_only)
+        self._body = body = ResponseBody(self, self._loop)
+        self.head: asyncio.Future[tuple[int, Fields]] = self._loop.create_future()
+        self._transport.write(head)
+        self._deadline.set(timeouts.first_byte)
+        return body
+
+    def upload(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        """Send the rest of the request while the response may already be coming."""
+        self._sent = False
+        self._upload = self._loop.create_task(self._send(pieces))
+        self._upload.add_done_callback(self._uploaded)
+
+    def abandon(self) -> None:
+        """Nobody waits for the response any more."""
+        self._fail(ResourceServerResponseInvalid("abandoned"))
+
+    def close(self) -> None:
+        """Close an idle connection."""
+        self._transport.abort()
+
+    def taken(self) -> None:
+        """The body's buffer is empty again."""
+        if self._reading_paused:
+            self._resume_reading()
+            self._deadline.set(self._timeouts.idle)
+
+    # ------------------------------------------------------------------ called by the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is open."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is not a subclass
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes from the API."""
+        body, reader = self._body, self._reader
+        if body is None:
+            self._transport.abort()
+            return
+        try:
+            reader.feed(data)
+        except ResourceServerResponseInvalid as error:
+            self._fail(error)
+            return
+        if not reader.status:
+            return
+        if reader.pieces:
+            body.add(reader.pieces)
+            reader.pieces = []
+        if reader.complete:
+            self._finish(body)
+            return
+        self._head_known()
+        if body.size <= HIGH_WATER:
+            self._deadline.set(self._timeouts.idle)
+        elif not self._reading_paused:
+            self._reading_paused = True
+            self._transport.pause_reading()
+            self._deadline.clear()  # the browser is slow, not the API
+
+    def eof_received(self) -> None:
+        """The API has said all: whatever we have not sent yet will not be read."""
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is closed."""
+        self._closed = True
+        body = self._body
+        if body is not None:
+            if exc is None and self._reader.end_of_input():
+                self._finish(body)
+            elif self._served and self._reader.silent:
+                self._fail(ConnectionStale())
+            else:
+                self._fail(ResourceServerResponseInvalid("truncated"))
+        self._deadline.stop()
+        self.resume_writing()
+        self._keeper.lost(self)
+
+    def pause_writing(self) -> None:
+        """The API reads more slowly than we write."""
+        self._writable = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._writable = None
+
+    # ------------------------------------------------------------------ within
+
+    async def _send(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                self._transport.write(piece)
+                self._deadline.set(self._timeouts.idle)
+                if self._writable is not None:
+                    await self._writable
+
+    def _uploaded(self, upload: asyncio.Task[None]) -> None:
+        """The rest of the request is sent, or never will be."""
+        if upload.cancelled():
+            return
+        error = upload.exception()
+        if upload is not self._upload:
+            return
+        if error is None:
+            self._sent = True
+            self._upload = None
+            if not self.head.done():
+                self._deadline.set(self._timeouts.first_byte)
+        elif isinstance(error, Exception):
+            self._fail(error)
+
+    def _head_known(self) -> None:
+        if not self.head.done():
+            self.head.set_result((self._reader.status, self._reader.fields))
+
+    def _finish(self, body: ResponseBody) -> None:
+        """The response is complete."""
+        self._body = None
+        self._head_known()
+        body.end()
+        reusable = self._reader.reusable and self._sent and not self._closed
+        self._stop_upload()
+        self._served = True
+        self._resume_reading()
+        if reusable:
+            self._deadline.set(self._keep_alive)
+            self._keeper.release(self)
+        else:
+            self._transport.abort()
+
+    def _fail(self, error: Exception) -> None:
+        """There will be no complete response."""
+        body, self._body = self._body, None
+        if body is not None:
+            self._stop_upload()
+            if not self.head.done():
+                self.head.set_exception(error)
+                self.head.exception()  # whoever waited may have left
+            body.end(error)
+        self._transport.abort()
+
+    def _stop_upload(self) -> None:
+        upload, self._upload = self._upload, None
+        self._sent = True
+        if upload is not None:
+            upload.cancel()
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused and not self._transport.is_closing():
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    def _expired(self) -> None:
+        """Nothing came for too long; or the connection was idle for long enough."""
+        if self._body is None:
+            self._transport.abort()
+        else:
+            self._fail(ResourceServerTimedOut())

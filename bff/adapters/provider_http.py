@@ -1,0 +1,115 @@
+"""One request to the provider, one bounded answer: no cookie jar, no redirects, no second try.
+
+The transport is called directly: an ``httpx.AsyncClient`` would carry cookies from one user's call
+to the next.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+import httpx
+import msgspec
+
+from bff.errors import ProviderUnavailable
+
+MAX_ANSWER_OCTETS = 1024 * 1024
+CONNECT_SECONDS = 5.0
+
+OWN_HEADERS = (("accept-encoding", "identity"), ("user-agent", "cookie-bff"))
+
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back, whatever its status."""
+
+    status: int
+    content_type: str | None
+    retry_after: str | None
+    body: bytes
+
+    def __repr__(self) -> str:
+        """The status: a body may be tokens."""
+        return f"Answer(status={self.status})"
+
+
+class ProviderHttp:
+    """Sends requests over ``transport``, at most ``concurrency`` at a time."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, *, concurrency: int) -> None:
+        """Take over ``transport``; :meth:`aclose` closes it."""
+        self._transport = transport
+        self._slots = asyncio.Semaphore(concurrency)
+        # Only phases in which nothing was sent have limits of their own; the deadline bounds all.
+        self._timeout = httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+
+    async def get(
+        self, endpoint: str, url: str, headers: Iterable[tuple[str, str]], *, deadline: float
+    ) -> Answer:
+        """A safe request: whatever becomes of it, the provider did not act (RFC 9110, 9.2.1).
+
+        ``deadline`` is in the event loop's own time. Raises ProviderUnavailable.
+        """
+        return await self._send(endpoint, self._request("GET", url, headers), deadline)
+
+    async def post(
+        self,
+        endpoint: str,
+        url: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
+        *,
+        deadline: float,
+    ) -> Answer:
+        """Send a body, once. Raises ProviderUnavailable, ``sent`` unless nothing can have left."""
+        return await self._send(endpoint, self._request("POST", url, headers, body), deadline)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+    def _request(
+        self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None = None
+    ) -> httpx.Request:
+        return httpx.Request(
+            method,
+            url,
+            headers=[*OWN_HEADERS, *headers],
+            content=body,
+            extensions={"timeout": self._timeout.as_dict()},
+        )
+
+    async def _send(self, endpoint: str, request: httpx.Request, deadline: float) -> Answer:
+        sent = False
+        try:
+            async with asyncio.timeout_at(deadline), self._slots:
+                sent = request.method != "GET"
+                return await self._exchange(endpoint, request, sent=sent)
+        except NEVER_SENT:
+            raise ProviderUnavailable(f"{endpoint}: connect", sent=False) from None
+        except TimeoutError:
+            raise ProviderUnavailable(f"{endpoint}: timeout", sent=sent) from None
+        except httpx.TransportError:
+            raise ProviderUnavailable(f"{endpoint}: connection broke", sent=sent) from None
+
+    async def _exchange(self, endpoint: str, request: httpx.Request, *, sent: bool) -> Answer:
+        response = await self._transport.handle_async_request(request)
+        body = bytearray()
+        try:
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > MAX_ANSWER_OCTETS:
+                    raise ProviderUnavailable(f"{endpoint}: answer too long", sent=sent)
+        finally:
+            await response.aclose()
+        return Answer(
+            response.status_code,
+            response.headers.get("content-type"),
+            response.headers.get("retry-after"),
+            bytes(body),
+        )

@@ -1,0 +1,57 @@
+"""How long a session may live."""
+
+import pytest
+
+from bff.session.limits import (
+    SessionLimits,
+    absolute_deadline,
+    idle_deadline,
+    passed_limit,
+    record_expires_at,
+    touch_due,
+)
+from bff.session.model import EndReason
+from tests.builders import NOW, a_session
+
+LIMITS = SessionLimits(idle=1800, absolute=28_800)
+
+
+@pytest.mark.req("N53")
+def test_the_idle_limit_ends_a_session_at_its_second() -> None:
+    """One second earlier it lives."""
+    session = a_session()
+    assert idle_deadline(session, LIMITS) == NOW + 1800
+    assert passed_limit(session, NOW + 1799, LIMITS) is None
+    assert passed_limit(session, NOW + 1800, LIMITS) is EndReason.IDLE_TIMEOUT
+
+
+@pytest.mark.req("N54", "S3")
+def test_the_absolute_limit_ends_a_session_however_busy() -> None:
+    """Seven days after sign-in, though it was used a second ago."""
+    session = a_session(touched_at=NOW + 604_799)
+    assert passed_limit(session, NOW + 604_799, LIMITS) is None
+    assert passed_limit(session, NOW + 604_800, LIMITS) is EndReason.ABSOLUTE_TIMEOUT
+
+
+@pytest.mark.req("N55", "S3")
+def test_the_providers_refresh_lifetime_can_only_shorten() -> None:
+    """An earlier end of the refresh token is the session's; a later one is ignored."""
+    assert absolute_deadline(a_session(tokens={"refresh_expires_at": NOW + 60})) == NOW + 60
+    assert absolute_deadline(a_session(tokens={"refresh_expires_at": NOW + 10**9})) == NOW + 604_800
+
+
+@pytest.mark.req("N54")
+def test_redis_forgets_a_session_no_later_than_its_limits() -> None:
+    """The record's own expiry is the earlier of both."""
+    session = a_session()
+    assert record_expires_at(session, NOW + 100, LIMITS) == NOW + 1900
+    assert record_expires_at(session, NOW + 604_700, LIMITS) == NOW + 604_800
+
+
+def test_use_is_recorded_at_most_once_a_minute_or_a_twentieth_of_a_short_limit() -> None:
+    """So that the hot path writes nothing, and a short limit is not cut shorter."""
+    session = a_session()
+    assert not touch_due(session, NOW + 59, LIMITS)
+    assert touch_due(session, NOW + 60, LIMITS)
+    short = SessionLimits(idle=20, absolute=60)
+    assert touch_due(session, NOW + 1, short)
