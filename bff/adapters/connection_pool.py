@@ -49,7 +49,8 @@ class ConnectionPool:
         """A connection, opened or waited for within ``seconds``.
 
         Raises:
-            ResourceServerUnavailable: it took too long, was refused, or failed TLS; nothing was sent.
+            ResourceServerUnavailable: it took too long, was refused, or failed TLS; nothing was
+                sent.
         """
         try:
             async with asyncio.timeout(seconds):

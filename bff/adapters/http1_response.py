@@ -1,7 +1,7 @@
 """Reads HTTP/1.1 responses out of bytes: no socket, no clock, no waiting (RFC 9112).
 
-The parser's callbacks only collect; :meth:`ResponseReader.feed` draws the conclusions. What could be
-read in two ways is refused, because the browser behind us would have to pay for the wrong guess.
+The parser's callbacks only collect; :meth:`ResponseReader.feed` draws the conclusions. What could
+be read in two ways is refused, because the browser behind us would have to pay for the wrong guess.
 """
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -19,8 +19,9 @@ class ResponseReader:
     """One response at a time, several in a row.
 
     After :meth:`feed`: ``status`` is 0 until the head of the final response is there, then it and
-    ``fields`` stand; ``pieces`` holds the body's bytes since the caller last took them; ``complete``
-    says that nothing follows; ``reusable`` that the connection may then carry another request.
+    ``fields`` stand; ``pieces`` holds the body's bytes since the caller last took them;
+    ``complete`` says that nothing follows; ``reusable`` that the connection may then carry another
+    request.
     """
 
     __slots__ = (
@@ -65,8 +66,8 @@ class ResponseReader:
         """Read on.
 
         Raises:
-            ResourceServerResponseInvalid: not HTTP, framed in an ambiguous way, an upgrade nobody asked
-                for, or a head without end.
+            ResourceServerResponseInvalid: not HTTP, framed in an ambiguous way, an upgrade nobody
+                asked for, or a head without end.
         """
         status, body_bytes = self.status, self._body_bytes
         if not status:

@@ -19,8 +19,8 @@ _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 class HttpResourceServer:
     """The port ``ResourceServer`` over HTTP/1.1.
 
-    Nothing is shared between users: no cookies, no redirects, no proxy settings from the environment,
-    no decoding of content. Belongs to one event loop.
+    Nothing is shared between users: no cookies, no redirects, no proxy settings from the
+    environment, no decoding of content. Belongs to one event loop.
 
     Args:
         max_connections: to each origin; further requests wait their turn.
@@ -51,20 +51,23 @@ class HttpResourceServer:
     ) -> ApiResponse:
         """Send one request, hand back the response head and its body as a stream.
 
-        A request is sent a second time only if its method is safe, it has no body, and the connection
-        was an old one on which nothing came back (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1).
+        A request is sent a second time only if its method is safe, it has no body, and the
+        connection was an old one on which nothing came back (RFC 9110, section 9.2.2; RFC 9112,
+        section 9.3.1).
 
         Args:
             route: where to, and how long to wait.
-            request: method, target and fields; ``content-length`` among them says how long the body is.
-            body: its pieces, or None. An exception it raises comes out of here, or out of the response
-                body if the response has begun.
+            request: method, target and fields; ``content-length`` among them says how long the body
+                is.
+            body: its pieces, or None. An exception it raises comes out of here, or out of the
+                response body if the response has begun.
 
         Raises:
             ResourceServerUnavailable: nothing was sent.
             ResourceServerTimedOut: no answer in time.
             ResourceServerResponseInvalid: the answer is not readable HTTP, or the connection broke.
-            RequestMalformed: the body is shorter or longer than it said, or a field contains a line end.
+            RequestMalformed: the body is shorter or longer than it said, or a field contains a line
+                end.
         """
         pool, version_and_host = self._targets.get(route.upstream) or self._open(route.upstream)
         head, rest = await _written(request, version_and_host, body)

@@ -1,7 +1,7 @@
 """The cookies: their names and attributes, their signatures, and how a Cookie header is read.
 
-RFC 6265bis; RFC 10017, section 6.1.3.2. Every one is Secure, HttpOnly, Path=/ and without Domain, deletions included: the name
-prefix makes browsers insist on it.
+RFC 6265bis; RFC 10017, section 6.1.3.2. Every one is Secure, HttpOnly, Path=/ and without Domain,
+deletions included: the name prefix makes browsers insist on it.
 """
 
 import hmac
@@ -66,7 +66,8 @@ class SignedCookie:
         """Raises ValueError if there is no key, or a short one."""
         if not keys or any(len(key) < 32 for key in keys):  # noqa: PLR2004  as the docstring says
             raise ValueError("expected signing keys of at least 32 bytes")
-        # One key per secret and purpose, derived here once rather than by the signer for every cookie.
+        # One key per secret and purpose, derived here once rather than by the signer for every
+        # cookie.
         derived = [
             hmac.digest(key, b"cookie\0" + purpose.encode("utf-8"), "sha256") for key in keys
         ]
@@ -92,7 +93,8 @@ def set_cookie(cookie: Cookie, value: str, *, max_age: int) -> str:
     """The value of a Set-Cookie field that keeps ``value`` for ``max_age`` seconds.
 
     Raises:
-        ValueError: a character that could end the value, or more seconds than a browser would honour.
+        ValueError: a character that could end the value, or more seconds than a browser would
+            honour.
     """
     if not _VALUE.fullmatch(value):
         raise ValueError("expected letters, digits, '.', '_', '~' and '-' only")
@@ -112,11 +114,13 @@ def clear_cookie(cookie: Cookie) -> str:
 def read_cookies(header_values: Sequence[bytes]) -> dict[str, str]:
     """Our cookies among those of all Cookie fields (HTTP/2 may split them: RFC 9113, section 8.2.3).
 
-    Strangers' cookies are skipped, whatever they look like. A value of ours outside ASCII cannot be ours and is skipped too.
+    Strangers' cookies are skipped, whatever they look like. A value of ours outside ASCII cannot be
+    ours and is skipped too.
 
     Raises:
-        RequestMalformed: one of our names comes twice with different values. A browser that enforces the prefix cannot send
-            that; choosing one would let whoever planted the other choose (RFC 6265bis, section 8.6).
+        RequestMalformed: one of our names comes twice with different values. A browser that
+            enforces the prefix cannot send that; choosing one would let whoever planted the other
+            choose (RFC 6265bis, section 8.6).
     """
     found: dict[bytes, bytes] = {}
     for header in header_values:

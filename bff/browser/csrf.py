@@ -1,12 +1,16 @@
 """Is it our own page that asks? Deny by default, before anything else happens.
 
-RFC 10017, section 6.1.3.3; Fetch Metadata Request Headers (W3C); OWASP Cross-Site Request Forgery Prevention.
+RFC 10017, section 6.1.3.3; Fetch Metadata Request Headers (W3C); OWASP Cross-Site Request Forgery
+Prevention.
 
 Three signals, and all that are there must agree:
 
-1. ``BFF-Session``, on every call. Another origin cannot send it without a CORS preflight, and we answer none.
-2. ``Sec-Fetch-Site``: ``same-origin`` only; a sibling subdomain is not us. Values we do not know are ignored, as the OWASP sheet asks.
-3. ``Origin``: ours only. It decides alone where a browser sends no Fetch Metadata, and without either nothing is changed.
+1. ``BFF-Session``, on every call. Another origin cannot send it without a CORS preflight, and we
+   answer none.
+2. ``Sec-Fetch-Site``: ``same-origin`` only; a sibling subdomain is not us. Values we do not know
+   are ignored, as the OWASP sheet asks.
+3. ``Origin``: ours only. It decides alone where a browser sends no Fetch Metadata, and without
+   either nothing is changed.
 
 Values are compared as bytes, as they came.
 """
@@ -62,10 +66,12 @@ def require_same_origin(
         method: as it came.
         header: the request's headers.
         public_origin: ours, serialized as browsers do (``https://app.example``).
-        navigable: whether a same-origin top-level GET or HEAD may come without ``BFF-Session``, as links and downloads do.
+        navigable: whether a same-origin top-level GET or HEAD may come without ``BFF-Session``, as
+            links and downloads do.
 
     Raises:
-        CsrfRejected: ``signal`` is ``header_missing``, ``fetch_dest``, ``fetch_site``, ``origin`` or ``origin_missing``.
+        CsrfRejected: ``signal`` is ``header_missing``, ``fetch_dest``, ``fetch_site``, ``origin``
+            or ``origin_missing``.
     """
     site = header(b"sec-fetch-site")
     if navigable and _is_own_navigation(method, site, header):
@@ -88,8 +94,9 @@ def require_same_origin(
 def require_navigation(header: Header) -> None:
     """Let a top-level navigation pass that the user began here, by hand, or on a sibling site (sign-in).
 
-    A page of another site cannot start a sign-in: creating a session takes an action of the user with us (ASVS 5.0, 7.6.2). Browsers
-    without Fetch Metadata pass; all they can start is a sign-in bound to themselves.
+    A page of another site cannot start a sign-in: creating a session takes an action of the user
+    with us (ASVS 5.0, 7.6.2). Browsers without Fetch Metadata pass; all they can start is a sign-in
+    bound to themselves.
 
     Raises:
         NavigationRequired: a fetch, a frame or an embedded resource (RFC 10017, section 6.1.2.1).

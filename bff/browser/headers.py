@@ -1,7 +1,7 @@
 """Security headers of everything that is ours: pages, JSON, redirects.
 
-OWASP ASVS 5.0, section 3.4; CSP Level 3; Trusted Types (W3C). Constants, so that no answer can be made without them; what varies is
-only whether the public origin is HTTPS.
+OWASP ASVS 5.0, section 3.4; CSP Level 3; Trusted Types (W3C). Constants, so that no answer can be
+made without them; what varies is only whether the public origin is HTTPS.
 """
 
 Fields = tuple[tuple[bytes, bytes], ...]
@@ -49,7 +49,8 @@ _PAGE: Fields = (
     ),
 )
 
-# The page that opened a sign-in window keeps working, whoever it opened, and nobody else's page can hold on to ours.
+# The page that opened a sign-in window keeps working, whoever it opened, and nobody else's page can
+# hold on to ours.
 _OPENER: Fields = ((b"cross-origin-opener-policy", b"same-origin-allow-popups"),)
 
 

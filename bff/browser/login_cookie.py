@@ -1,7 +1,7 @@
 """What the login cookie carries: who this browser is to sign-ins under way, and which those are.
 
-One cookie however many sign-ins are started or abandoned; several tabs at once each find theirs; the last one to finish takes the
-cookie with it (ASVS 5.0, 10.1.2; OWASP Session Management).
+One cookie however many sign-ins are started or abandoned; several tabs at once each find theirs;
+the last one to finish takes the cookie with it (ASVS 5.0, 10.1.2; OWASP Session Management).
 """
 
 import base64
@@ -19,7 +19,8 @@ _TEXT = re.compile(r"([A-Za-z0-9_-]{16,64})((?:\.[A-Za-z0-9_-]{8}){1,8})")
 class LoginCookie(msgspec.Struct, frozen=True):
     """The browser's random value, and a short tag of each pending ``state``, oldest first.
 
-    ``browser`` is what the login transaction is bound to; the tags only say when the cookie has served its purpose.
+    ``browser`` is what the login transaction is bound to; the tags only say when the cookie has
+    served its purpose.
     """
 
     browser: str

@@ -1,6 +1,7 @@
 """Which header fields may pass, by name. Names are lower case, as ASGI hands them over.
 
-To an API only listed names go (RFC 9110, section 7.6.1; RFC 9700, section 4.13); from an API everything comes back but listed names.
+To an API only listed names go (RFC 9110, section 7.6.1; RFC 9700, section 4.13); from an API
+everything comes back but listed names.
 """
 
 HOP_BY_HOP = frozenset(

@@ -1,6 +1,7 @@
 """The guard against an API that hands the access token back to the browser: in a header, in a body, across chunk borders.
 
-Promise kept: tokens never reach the browser (RFC 10017, section 6.1). Only bodies without a content coding can be read.
+Promise kept: tokens never reach the browser (RFC 10017, section 6.1). Only bodies without a content
+coding can be read.
 """
 
 from collections.abc import Iterable
@@ -16,8 +17,8 @@ _ANCHOR = 4
 class LeakGuard:
     """Watches one response for the very token that was attached to its request.
 
-    The body goes through :meth:`feed` piece by piece and :meth:`finish` at its end. At most ``len(token) - 1`` bytes are held
-    back, and only while they could be the beginning of the token.
+    The body goes through :meth:`feed` piece by piece and :meth:`finish` at its end. At most
+    ``len(token) - 1`` bytes are held back, and only while they could be the beginning of the token.
     """
 
     __slots__ = ("_held", "_token")
@@ -39,7 +40,8 @@ class LeakGuard:
         """What may be passed on now, perhaps nothing.
 
         Raises:
-            ResourceServerResponseInvalid: the token is there (``check`` is LEAK); nothing of the rest may be passed on.
+            ResourceServerResponseInvalid: the token is there (``check`` is LEAK); nothing of the
+                rest may be passed on.
         """
         data = self._held + chunk if self._held else chunk
         if self._token in data:

@@ -22,7 +22,8 @@ Fields = list[tuple[bytes, bytes]]
 
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 _LOCATIONS = frozenset({b"content-location", b"location"})
-# A browser answers these with a password dialog of its own, over our page (RFC 7617, RFC 7616, RFC 4559).
+# A browser answers these with a password dialog of its own, over our page (RFC 7617, RFC 7616, RFC
+# 4559).
 _DIALOGS = (b"basic", b"digest", b"negotiate", b"ntlm")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 _SAFEGUARDS = (
@@ -41,7 +42,8 @@ class Body(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The pieces, none of them empty.
 
-        Raises ResourceServerResponseInvalid when the API breaks off midway, ResourceServerTimedOut when it falls silent.
+        Raises ResourceServerResponseInvalid when the API breaks off midway, ResourceServerTimedOut
+        when it falls silent.
         """
         ...
 
@@ -78,7 +80,8 @@ class ApiResponse(msgspec.Struct, frozen=True):
 class Forwarded(msgspec.Struct, frozen=True):
     """What we say about the browser's request: its ``client`` address, our public ``host`` and ``proto``, our ``request_id``.
 
-    ``client`` is an IP address as the trusted hop before us knows it; anything else goes out as ``unknown``.
+    ``client`` is an IP address as the trusted hop before us knows it; anything else goes out as
+    ``unknown``.
     """
 
     client: str
@@ -92,7 +95,8 @@ def outgoing_headers(
 ) -> Fields:
     """The fields for the API: those on the list, honest forwarding fields (RFC 7239), the bearer token.
 
-    ``Host`` and the framing of the body are the sending adapter's; of the framing only a ``content-length`` is handed on.
+    ``Host`` and the framing of the body are the sending adapter's; of the framing only a
+    ``content-length`` is handed on.
 
     Args:
         incoming: the browser's, names in lower case.
@@ -101,7 +105,8 @@ def outgoing_headers(
         forwarded: what to say about the browser.
 
     Raises:
-        RequestMalformed: the length of the body is stated twice, or unreadably (RFC 9112, section 6.3).
+        RequestMalformed: the length of the body is stated twice, or unreadably (RFC 9112, section
+            6.3).
     """
     extra = route.request_headers
     fields: Fields = []
@@ -137,8 +142,8 @@ def forwarding_fields(forwarded: Forwarded) -> Fields:
 def returning_headers(upstream: Fields, route: ApiRoute) -> Fields:
     """The fields for the browser: everything but what would speak for our origin, and our own safeguards.
 
-    Answers are ``no-store`` unless the route leaves caching to the API (ASVS 5.0, 14.3.2). A ``Location`` inside the route's part
-    of the API is rewritten to our path, any other is withheld.
+    Answers are ``no-store`` unless the route leaves caching to the API (ASVS 5.0, 14.3.2). A
+    ``Location`` inside the route's part of the API is rewritten to our path, any other is withheld.
 
     Args:
         upstream: the API's, names in lower case.

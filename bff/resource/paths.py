@@ -1,7 +1,8 @@
 """One parse of the request target. What it accepts means the same to us and to every API behind us; the rest is refused.
 
-RFC 3986, sections 2.1, 3.3, 3.4 and 6.2.2. Two readers that decode, fold or split a path differently are how a request slips past
-a route table (RFC 10017, section 6.1.3.6; ASVS 5.0, 4.2.1), so nothing is repaired: what is matched is, byte for byte, what is sent.
+RFC 3986, sections 2.1, 3.3, 3.4 and 6.2.2. Two readers that decode, fold or split a path
+differently are how a request slips past a route table (RFC 10017, section 6.1.3.6; ASVS 5.0,
+4.2.1), so nothing is repaired: what is matched is, byte for byte, what is sent.
 """
 
 import re
@@ -15,18 +16,21 @@ PATH_LIMIT = 8 * 1024
 QUERY_LIMIT = 16 * 1024
 """Bytes of query."""
 
-# Segments of pchar, none of them empty except the last. Possessive, so that refusing takes linear time.
+# Segments of pchar, none of them empty except the last. Possessive, so that refusing takes linear
+# time.
 _PATH = re.compile(rb"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]++|%[0-9A-Fa-f]{2})++)*+/?")
 # A dot segment, with or without parameters: some servers strip ``;x`` first and climb afterwards.
 _DOT_SEGMENT = re.compile(rb"/\.{1,2}(?:[/;]|\Z)")
-# Encoded forms that other readers take for something else: an unreserved character (which has only one canonical spelling and
-# would get past a prefix), a slash, backslash or semicolon, or a control character.
+# Encoded forms that other readers take for something else: an unreserved character (which has only
+# one canonical spelling and would get past a prefix), a slash, backslash or semicolon, or a control
+# character.
 _ENCODED_OTHERWISE = re.compile(
     rb"%(?:[01][0-9A-F]|2[DEF]|3[0-9B]|4[1-9A-F]|5[0-9ACF]|6[1-9A-F]|7[0-9AEF])", re.IGNORECASE
 )
 # Decoding a second time would find something.
 _ENCODED_TWICE = re.compile(rb"%[0-9A-Fa-f]{2}")
-# What a browser's URL serializer leaves in a query: visible ASCII without the delimiters of the target itself.
+# What a browser's URL serializer leaves in a query: visible ASCII without the delimiters of the
+# target itself.
 _QUERY = re.compile(rb"[!\"$-~]*")
 
 
@@ -38,8 +42,9 @@ def canonical_path(raw: bytes, *, parameters: bool = False) -> bytes:
         parameters: whether ``;`` may occur.
 
     Raises:
-        RequestMalformed: not absolute, too long, an empty or dot segment, a character outside ``pchar``, a stray ``%``, an
-            encoded unreserved, slash, backslash, semicolon or control character, bytes that are not UTF-8, double encoding.
+        RequestMalformed: not absolute, too long, an empty or dot segment, a character outside
+            ``pchar``, a stray ``%``, an encoded unreserved, slash, backslash, semicolon or control
+            character, bytes that are not UTF-8, double encoding.
     """
     if len(raw) > PATH_LIMIT or not raw or not _PATH.fullmatch(raw) or _DOT_SEGMENT.search(raw):
         raise RequestMalformed("path")
@@ -53,7 +58,8 @@ def canonical_path(raw: bytes, *, parameters: bool = False) -> bytes:
 def canonical_query(raw: bytes) -> bytes:
     """The query, unchanged, without its ``?``.
 
-    Only what could end the request line or the target is refused: an API's own query syntax is its own affair.
+    Only what could end the request line or the target is refused: an API's own query syntax is its
+    own affair.
 
     Raises:
         RequestMalformed: too long, or a control character, space, ``#`` or byte outside ASCII.

@@ -1,6 +1,7 @@
 """The route table: every API path that may be reached, and on what terms. What it does not describe does not exist.
 
-RFC 10017, section 6.1.3.6: permitted hosts and paths are an explicit list, checked before anything is forwarded.
+RFC 10017, section 6.1.3.6: permitted hosts and paths are an explicit list, checked before anything
+is forwarded.
 """
 
 import re
@@ -21,7 +22,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """What a route may allow. TRACE and CONNECT never pass (ASVS 5.0, 13.4.4)."""
 
 _STANDARD_PORT = {"http": 80, "https": 443}
-# Unreserved characters only (RFC 3986, section 2.3): a canonical path never percent-encodes those, so a prefix has one spelling.
+# Unreserved characters only (RFC 3986, section 2.3): a canonical path never percent-encodes those,
+# so a prefix has one spelling.
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]+")
 
@@ -50,8 +52,8 @@ def parse_upstream(url: str) -> Upstream:
     """Read an upstream's URL: ``https://api.example/v1``.
 
     Raises:
-        ValueError: another scheme, no host, credentials, a query or fragment, or a path that is no plain list of segments. The
-            message says which, and is fit for an operator to read.
+        ValueError: another scheme, no host, credentials, a query or fragment, or a path that is no
+            plain list of segments. The message says which, and is fit for an operator to read.
     """
     parts = urlsplit(url)
     if parts.scheme not in _STANDARD_PORT:
@@ -91,8 +93,8 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
         scopes: those the token must have been granted.
         resource: the API's resource indicator (RFC 8707), if the provider needs one.
         request_headers: lower-case names that may go to the API besides the usual ones.
-        response_headers: lower-case names that may come back although they usually do not; ``cache-control`` among them leaves
-            caching to the API.
+        response_headers: lower-case names that may come back although they usually do not;
+            ``cache-control`` among them leaves caching to the API.
         path_parameters: whether ``;`` may occur in a path (RFC 3986, section 3.3).
         navigable: whether a link or a download may lead here without the ``BFF-Session`` header.
         leak_guard: whether responses are watched for the token that was attached.

@@ -3,11 +3,12 @@
 The mock provider mints tokens that carry a mark. Whatever reaches the browser is kept: addresses,
 response heads and bodies, console lines, frames of WebSockets, downloads; and at the end what
 JavaScript can read: the document, its cookies, both storages, the window's name. A mark, or
-anything shaped like a JWT, in any of them fails the test.
+anything shaped like a JWT, in any of them fails the test; so does an authorization code anywhere
+but in the two redirects that carry it (RFC 6749, section 4.1.2).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -24,6 +25,9 @@ from playwright.sync_api import (
 )
 
 JWT_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]{6,}\.eyJ[A-Za-z0-9_-]{6,}")
+OUR_COOKIES = "__Host-Http-bff"
+A_SECRETS_LENGTH = 16
+WHERE_CODES_TRAVEL = ("the address of a GET", "the header location of")
 WHAT_JAVASCRIPT_SEES = """() => {
     const storage = (name) => { try { return JSON.stringify(window[name]) } catch { return "" } };
     return {
@@ -32,7 +36,7 @@ WHAT_JAVASCRIPT_SEES = """() => {
         "sessionStorage": storage("sessionStorage"),
         "the document": document.documentElement?.outerHTML ?? "",
         "window.name": window.name,
-        "location": location.href,
+        "location.href": location.href,
         "history.state": JSON.stringify(history.state) ?? "",
     };
 }"""
@@ -48,10 +52,12 @@ class Sight:
 
 @dataclass
 class Canary:
-    """Watches browser contexts; ``marks`` find what must not be seen."""
+    """Watches browser contexts; ``marks`` find tokens in a text, ``codes`` authorization codes."""
 
-    marks: Iterable[Callable[[str], bool]]
+    marks: Callable[[str], bool]
+    codes: Callable[[str], bool]
     sights: list[Sight] = field(default_factory=list)
+    cookies: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
 
     def watch(self, context: BrowserContext) -> None:
@@ -89,12 +95,17 @@ class Canary:
         for sight in self.sights:
             if JWT_SHAPE.search(sight.what):
                 yield f"{sight.where}: a JWT"
-            elif any(mark(sight.what) for mark in self.marks):
-                yield f"{sight.where}: a mark of the provider's"
+            elif self.marks(sight.what):
+                yield f"{sight.where}: a token of the provider's"
+            elif self.codes(sight.what) and not sight.where.startswith(WHERE_CODES_TRAVEL):
+                yield f"{sight.where}: an authorization code"
 
-    def places_of(self, secret: str) -> list[str]:
-        """Where a value was seen; for cookies that only the browser itself may know."""
-        return [sight.where for sight in self.sights if secret in sight.what]
+            for name in self._cookies_in(sight.what):
+                yield f"{sight.where}: the value of {name}"
+
+    def _cookies_in(self, text: str) -> list[str]:
+        """Which of our cookies have their value, or a long piece of it, in ``text``."""
+        return sorted({name for piece, name in self.cookies.items() if piece in text})
 
     def _on_request(self, request: Request) -> None:
         self.see(f"the address of a {request.method}", request.url)
@@ -102,18 +113,20 @@ class Canary:
 
     def _on_response(self, response: Response) -> None:
         for header in response.headers_array():
-            # A cookie is set here and only here (RFC 6265bis); its value is looked for everywhere
-            # else.
-            kept = "" if header["name"].lower() == "set-cookie" else header["value"]
-            self.see(f"{header['name']} of {response.url}", kept)
-            self._see_cookie(header["name"], header["value"], response.url)
+            place = f"the header {header['name'].lower()} of {response.url}"
+            if header["name"].lower() == "set-cookie":
+                self._on_cookie(place, header["value"])
+            else:
+                self.see(place, header["value"])
 
-    def _see_cookie(self, name: str, value: str, url: str) -> None:
-        """A cookie may hold its own value, but no token."""
-        if name.lower() == "set-cookie" and (
-            JWT_SHAPE.search(value) or any(mark(value) for mark in self.marks)
-        ):
-            self.see(f"Set-Cookie of {url}", value)
+    def _on_cookie(self, place: str, header: str) -> None:
+        """A cookie's value may be here and nowhere else; a token may not even be here."""
+        name, _, value = header.partition(";")[0].partition("=")
+        if name.startswith(OUR_COOKIES):
+            pieces = (value, *value.split("."))
+            self.cookies |= {piece: name for piece in pieces if len(piece) >= A_SECRETS_LENGTH}
+        if JWT_SHAPE.search(header) or self.marks(header):
+            self.see(place, header)
 
     def _on_finished(self, request: Request) -> None:
         response = request.response()

@@ -12,6 +12,7 @@ from tests.e2e.canary import Canary
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyLTEifQ.c2ln"
 MARK = "a-mark-of-the-provider"
+CODE = "a-code-of-the-provider"
 COOKIE = "the-value-of-a-cookie"
 
 
@@ -50,7 +51,7 @@ def planted(
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     context = browser.new_context(base_url=f"http://localhost:{server.server_port}")
-    watcher = Canary(marks=[lambda text: MARK in text])
+    watcher = Canary(marks=lambda text: MARK in text, codes=lambda text: CODE in text)
     watcher.watch(context)
     try:
         page = context.new_page()
@@ -74,7 +75,7 @@ def planted(
         ("the document", "(secret) => { document.body.dataset.kept = secret }"),
         ("window.name", "(secret) => { window.name = secret }"),
         ("history.state", "(secret) => history.replaceState({kept: secret}, '')"),
-        ("location", "(secret) => { location.hash = secret }"),
+        ("location.href", "(secret) => { location.hash = secret }"),
         ("the address of a GET", "(secret) => fetch('/?kept=' + secret)"),
         ("the body sent to", "(secret) => fetch('/', {method: 'POST', body: secret})"),
     ],
@@ -98,12 +99,12 @@ def test_a_leak_in_an_answer_is_found(browser: Browser, secret: str) -> None:
     headers = {"X-Echo": secret, "Set-Cookie": f"kept={secret}; HttpOnly; Path=/"}
     with planted(browser, body=secret, headers=headers) as (_, watcher):
         pass
-    found = [finding.split(" of ")[0].lower() for finding in watcher.findings()]
-    assert {"x-echo", "set-cookie", "the body"} <= set(found)
+    found = {finding.split(" of ")[0] for finding in watcher.findings()}
+    assert {"the header x-echo", "the header set-cookie", "the body"} <= found
 
 
 def test_a_page_without_a_token_is_clean(browser: Browser) -> None:
-    """Nothing is found where nothing is, and the page was looked at."""
+    """Nothing is found where nothing is, and it was looked at."""
     with planted(browser, body="eyJ is how it would begin") as (page, watcher):
         page.evaluate("() => console.log('hello')")
     assert list(watcher.findings()) == []
@@ -111,13 +112,32 @@ def test_a_page_without_a_token_is_clean(browser: Browser) -> None:
     assert {"the console", "the body", "the document", "an address shown"} <= places
 
 
+@pytest.mark.req("N12")
+def test_a_code_may_travel_in_a_redirect_and_nowhere_else(browser: Browser) -> None:
+    """The request that brings it back is no finding; an address that stays, or a console line, is."""
+    with planted(browser) as (page, watcher):
+        page.evaluate("(code) => fetch('/callback?code=' + code)", CODE)
+    assert list(watcher.findings()) == []
+    with planted(browser) as (page, watcher):
+        page.goto(f"/?code={CODE}")
+        page.evaluate("(code) => console.log(code)", CODE)
+    found = {finding.split(":")[0] for finding in watcher.findings()}
+    assert {"an address shown", "the console"} <= found
+
+
 @pytest.mark.req("N27")
 def test_a_cookie_that_is_also_elsewhere_is_found(browser: Browser) -> None:
-    """The value of a cookie may be in Set-Cookie only."""
-    headers = {"Set-Cookie": f"kept={COOKIE}; HttpOnly; Path=/"}
+    """Set-Cookie holds its value; a piece of it in a body is a finding."""
+    headers = {
+        "Set-Cookie": f"__Host-Http-bff={COOKIE}.and-its-signature; HttpOnly; Path=/; Secure"
+    }
     with planted(browser, headers=headers) as (_, watcher):
         pass
-    assert watcher.places_of(COOKIE) == []
+    assert COOKIE in watcher.cookies
+    assert list(watcher.findings()) == []
     with planted(browser, headers=headers, body=COOKIE) as (_, watcher):
         pass
-    assert {place.split(" of ")[0] for place in watcher.places_of(COOKIE)} >= {"the body"}
+    assert {finding.split(" of ")[0] for finding in watcher.findings()} == {
+        "the body",
+        "the document",
+    }

@@ -1,0 +1,75 @@
+/** Codes of the server, and those the client adds (second group). An unknown server code is passed on as it is. */
+export type BffCode =
+  | 'session_required'
+  | 'session_expired'
+  | 'session_revoked'
+  | 'reauth_required'
+  | 'csrf_failed'
+  | 'session_changed'
+  | 'rate_limited'
+  | 'upstream_unreachable'
+  | 'upstream_timeout'
+  | 'refresh_in_progress'
+  | 'idp_unavailable'
+  | 'store_unavailable'
+  | 'login_failed'
+  | 'queue_full'
+  | 'queue_timeout'
+  | 'unreachable'
+  | 'logout_failed'
+  | 'login_cancelled'
+  | 'login_timeout'
+  | 'popup_blocked'
+  | (string & {})
+
+export interface BffErrorInfo {
+  readonly status?: number | undefined
+  /** Whether the API saw the request; undefined when nobody knows. */
+  readonly forwarded?: boolean | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly requestId?: string | undefined
+  /** The server's detail on a code, such as `idle`. */
+  readonly reason?: string | undefined
+  readonly cause?: unknown
+}
+
+export class BffError extends Error {
+  override readonly name = 'BffError'
+  constructor(
+    readonly code: BffCode,
+    readonly info: BffErrorInfo = {},
+  ) {
+    super(code, { cause: info.cause })
+  }
+}
+
+interface ProblemHead {
+  readonly code: string | null
+  readonly forwarded: boolean | undefined
+  readonly retryAfterMs: number | undefined
+}
+
+/** What the response headers alone say. `code` is null when the answer is the API's own. */
+export function problemHead({ headers }: Response): ProblemHead {
+  const forwarded = headers.get('BFF-Forwarded')
+  const seconds = parseFloat(headers.get('Retry-After') ?? '')
+  return {
+    code: headers.get('BFF-Error'),
+    forwarded: forwarded ? forwarded === 'yes' : undefined,
+    retryAfterMs: seconds >= 0 ? seconds * 1000 : undefined,
+  }
+}
+
+/** The server's problem (RFC 9457), or null when the answer is the API's own. The body stays unread. */
+export async function readProblem(response: Response): Promise<BffError | null> {
+  const { code, forwarded, retryAfterMs } = problemHead(response)
+  if (!code) return null
+  const body = response.bodyUsed ? null : await response.clone().json().catch(() => null)
+  return new BffError(code, {
+    status: response.status,
+    forwarded,
+    retryAfterMs,
+    requestId: body?.request_id,
+    reason: body?.reason,
+  })
+}

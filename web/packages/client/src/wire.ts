@@ -1,0 +1,2 @@
+import type { EndReason } from './types.js'
+export type { EndReason }
