@@ -116,7 +116,7 @@ web: $(WEB) ## The web packages: types, tests, build
 
 .PHONY: e2e
 e2e: $(ENV) $(WEB) chromium ## The Procfile's processes and a real browser
-	$(BIN)/python -m pytest tests/e2e --output=$(CACHE)/playwright $(ARGS)
+	$(BIN)/python -m pytest tests/e2e --output=$(CACHE)/playwright --screenshot=only-on-failure $(ARGS)
 
 # $(call covered,TIER): one in-process tier, its coverage in a file of its own.
 define covered

@@ -1,4 +1,4 @@
-"""The connections to one origin: reused last in, first out; bounded; waited for in order of arrival."""
+"""The connections to one origin: reused last in, first out; bounded; waited for in order."""
 
 import asyncio
 import ssl
@@ -108,7 +108,7 @@ class ConnectionPool:
         raise ResourceServerUnavailable
 
     async def _wait(self) -> Connection | None:
-        """The next connection that becomes free; or None, which is the place of one that was lost."""
+        """The next connection that becomes free; None is the place of one that was lost."""
         waiter: asyncio.Future[Connection | None] = self._loop.create_future()
         self._waiting.append(waiter)
         try:
@@ -133,12 +133,13 @@ class ConnectionPool:
                 ssl=self._tls,
                 server_hostname=self._upstream.host if self._tls else None,
             )
-            if self._closed or not connection.usable():
-                connection.close()
-                raise ConnectionAbortedError
         except BaseException:
             self._free_place()
             raise
+        if self._closed or not connection.usable():
+            connection.close()
+            self._free_place()
+            raise ResourceServerUnavailable
         self._members.add(connection)
         return connection
 

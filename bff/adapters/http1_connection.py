@@ -7,10 +7,12 @@ nothing is retried here.
 
 import asyncio
 import select
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Protocol, cast
 
+from bff.adapters.deadline import Deadline
+from bff.adapters.http1_body import ResponseBody
 from bff.adapters.http1_response import ResponseReader
 from bff.errors import ResourceServerResponseInvalid, ResourceServerTimedOut
 from bff.resource.messages import Fields
@@ -18,8 +20,6 @@ from bff.resource.routes import Timeouts
 
 HIGH_WATER = 256 * 1024
 """Bytes of body that may wait for the browser before we stop reading from the API."""
-
-_NEVER = float("inf")
 
 
 class ConnectionStale(Exception):
@@ -36,112 +36,6 @@ class Keeper(Protocol):
     def lost(self, connection: "Connection") -> None:
         """It is gone."""
         ...
-
-
-class Deadline:
-    """A time-out that is moved with every byte: moving it later costs an assignment, not a timer."""
-
-    __slots__ = ("_at", "_expired", "_loop", "_timer", "_timer_at")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[], None]) -> None:
-        self._loop = loop
-        self._expired = expired
-        self._at = self._timer_at = _NEVER
-        self._timer: asyncio.TimerHandle | None = None
-
-    def set(self, seconds: float) -> None:
-        """Expire ``seconds`` from now."""
-        self._at = at = self._loop.time() + seconds
-        if at < self._timer_at:
-            self._start(at)
-
-    def clear(self) -> None:
-        """Do not expire."""
-        self._at = _NEVER
-
-    def stop(self) -> None:
-        """As :meth:`clear`, and leave nothing behind in the event loop."""
-        self.clear()
-        self._timer_at = _NEVER
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _start(self, at: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = at
-        self._timer = self._loop.call_at(at, self._fire)
-
-    def _fire(self) -> None:
-        self._timer, self._timer_at = None, _NEVER
-        if self._at == _NEVER:
-            return
-        if self._loop.time() < self._at:
-            self._start(self._at)
-        else:
-            self._expired()
-
-
-class ResponseBody:
-    """The body of one response as it arrives: an asynchronous iterator of its pieces."""
-
-    __slots__ = ("_connection", "_ended", "_error", "_loop", "_pieces", "_waiter", "size")
-
-    def __init__(self, connection: "Connection", loop: asyncio.AbstractEventLoop) -> None:
-        self._connection: Connection | None = connection
-        self._loop = loop
-        self._pieces: list[bytes] = []
-        self._waiter: asyncio.Future[None] | None = None
-        self._error: Exception | None = None
-        self._ended = False
-        self.size = 0
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while not self._pieces:
-            if self._error is not None:
-                raise self._error
-            if self._ended:
-                raise StopAsyncIteration
-            self._waiter = self._loop.create_future()
-            await self._waiter
-        pieces, self._pieces, self.size = self._pieces, [], 0
-        if self._connection is not None:
-            self._connection.taken()
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-    async def aclose(self) -> None:
-        """Give up the rest: the connection is closed, which is how an API learns of it."""
-        if self._connection is not None:
-            self._connection.abandon()
-
-    def add(self, pieces: list[bytes]) -> None:
-        """More has arrived."""
-        self._pieces += pieces
-        self.size += sum(map(len, pieces))
-        self._wake()
-
-    def end(self, error: Exception | None = None) -> None:
-        """Nothing follows: the body is complete, or broke off with ``error``."""
-        self._ended = True
-        self._error = error
-        self._connection = None
-        self._wake()
-
-    def whole(self) -> bytes | None:
-        """All of it, if all of it is here; the iterator yields it nevertheless."""
-        if not self._ended or self._error is not None:
-            return None
-        if len(self._pieces) > 1:
-            self._pieces = [b"".join(self._pieces)]
-        return self._pieces[0] if self._pieces else b""
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 class Connection(asyncio.Protocol):

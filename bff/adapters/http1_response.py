@@ -70,8 +70,23 @@ class ResponseReader:
                 asked for, or a head without end.
         """
         status, body_bytes = self.status, self._body_bytes
+        self._parse(data)
         if not status:
             self._head_bytes += len(data)
+            if self._head_bytes > HEAD_LIMIT:
+                self._judge_head()
+        elif self._body_bytes == body_bytes and not self.complete:
+            self._unused_bytes += len(data)  # chunk extensions, trailers
+            if self._unused_bytes > HEAD_LIMIT:
+                raise ResourceServerResponseInvalid("trailer_length")
+
+    def end_of_input(self) -> bool:
+        """The connection was closed in good order; whether that ends the body (RFC 9112, 6.3)."""
+        if self._until_close:
+            self.complete = True
+        return self.complete
+
+    def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -82,27 +97,11 @@ class ResponseReader:
                 raise ResourceServerResponseInvalid("syntax") from None
         if self._fault is not None:
             raise ResourceServerResponseInvalid(self._fault)
-        if not self.status:
-            if self._head_bytes > HEAD_LIMIT:
-                raise ResourceServerResponseInvalid("head_length")
-        elif not status:
-            self._judge_head()
-        elif self._body_bytes == body_bytes and not self.complete:
-            self._unused_bytes += len(data)  # chunk extensions, trailers
-            if self._unused_bytes > HEAD_LIMIT:
-                raise ResourceServerResponseInvalid("trailer_length")
-
-    def end_of_input(self) -> bool:
-        """The connection was closed in good order; whether that ends the body, as RFC 9112, 6.3 allows."""
-        if self._until_close:
-            self.complete = True
-        return self.complete
 
     def _judge_head(self) -> None:
-        """The head of the final response has just come: refuse what is too long."""
-        if self._head_bytes <= HEAD_LIMIT:
-            return
-        if sum(len(name) + len(value) for name, value in self.fields) > HEAD_LIMIT:
+        """Many bytes have come, perhaps with body among them: refuse a head that is too long."""
+        length = sum(len(name) + len(value) for name, value in self.fields)
+        if not self.status or length > HEAD_LIMIT:
             raise ResourceServerResponseInvalid("head_length")
 
     # ------------------------------------------------------------------ called by the parser

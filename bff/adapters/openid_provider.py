@@ -15,7 +15,7 @@ from bff.oidc.token import (
     TokenResponse,
     parse_revocation_response,
     parse_token_response,
-    retry_after_seconds,
+    read_retry_after,
 )
 from bff.oidc.token_request import (
     FormRequest,
@@ -197,4 +197,4 @@ class HttpOpenIDProvider:
         return Moment(now=self._clock.now(), jti=self._entropy.urlsafe(16))
 
     def _retry_after(self, answer: Answer) -> float | None:
-        return retry_after_seconds(answer.retry_after, self._clock.now())
+        return read_retry_after(answer.retry_after, self._clock.now())

@@ -43,11 +43,16 @@ redis.call('PUBLISH', ARGV[4], ARGV[5])
 return fields
 """
 
-# KEYS session, ended · ARGV generation, journal
+# KEYS session, ended, lock · ARGV generation, journal, owner. Only the holder of the lock may begin an attempt, and only who began the
+# attempt on record may say how it went: a process that slept through its lease changes nothing.
 JOURNAL = """
 local gen = redis.call('HGET', KEYS[1], 'gen')
 if not gen or redis.call('EXISTS', KEYS[2]) == 1 then return 'ended' end
 if gen ~= ARGV[1] then return 'conflict' end
+if redis.call('GET', KEYS[3]) ~= ARGV[3] then
+  local held = redis.call('HGET', KEYS[1], 'refresh')
+  if not held or cjson.decode(held).owner ~= ARGV[3] then return 'conflict' end
+end
 redis.call('HSET', KEYS[1], 'refresh', ARGV[2])
 return 'written'
 """

@@ -142,10 +142,11 @@ class RedisSessionStore:
             await self._run(redis_scripts.RELEASE, [self._name(key, "lock")], [owner])
 
     async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
-        """Fenced by generation."""
-        keys = [self._name(key, "session"), self._name(key, "ended")]
+        """Fenced by generation and by owner."""
+        keys = [self._name(key, kind) for kind in ("session", "ended", "lock")]
+        arguments = [journal.generation, journal_text(journal), journal.owner]
         async with _redis_errors():
-            return _replaced(await self._run(redis_scripts.JOURNAL, keys, [journal.generation, journal_text(journal)]))
+            return _replaced(await self._run(redis_scripts.JOURNAL, keys, arguments))
 
     async def replace_tokens(
         self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore

@@ -91,7 +91,7 @@ class HttpResourceServer:
             pool.close()
 
     def _open(self, upstream: Upstream) -> tuple[ConnectionPool, bytes]:
-        """The pool of an upstream, shared by all upstreams of one origin; the end of its request lines."""
+        """The pool of an upstream, shared by all of one origin; the end of its request lines."""
         pool = self._pools.get(upstream.origin)
         if pool is None:
             self._pools[upstream.origin] = pool = ConnectionPool(

@@ -34,7 +34,7 @@ SESSION_COOKIE = Cookie("__Host-Http-bff", "Strict")
 """The signed session handle."""
 
 LOGIN_COOKIE = Cookie("__Host-Http-bff-login", "Lax")
-"""Binds sign-ins under way to this browser. Lax, because the way back from the provider comes from another site."""
+"""Binds sign-ins under way to this browser. Lax: the way back from the provider is cross-site."""
 
 NOTE_COOKIE = Cookie("__Host-Http-bff-note", "Lax")
 """A one-shot word for the page: why a session ended, why a sign-in failed."""
@@ -45,7 +45,7 @@ _NAMES = frozenset(
 
 
 class _HmacSha256(SigningAlgorithm):
-    """HMAC-SHA-256 in one call: itsdangerous' own HMACAlgorithm builds an object per call, on every request."""
+    """HMAC-SHA-256 in one call; itsdangerous' own builds an object each time, on every request."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """The 32 bytes."""
@@ -74,7 +74,11 @@ class SignedCookie:
         self._signer = Signer(derived, key_derivation="none", algorithm=_HmacSha256())
 
     def sign(self, value: str) -> str:
-        """``value`` and its signature, fit for a cookie. Raises ValueError for characters no cookie of ours needs."""
+        """``value`` and its signature, fit for a cookie.
+
+        Raises:
+            ValueError: a character that no cookie of ours needs.
+        """
         if not _VALUE.fullmatch(value):
             raise ValueError("expected letters, digits, '.', '_', '~' and '-' only")
         return self._signer.sign(value).decode("ascii")
@@ -112,7 +116,7 @@ def clear_cookie(cookie: Cookie) -> str:
 
 
 def read_cookies(header_values: Sequence[bytes]) -> dict[str, str]:
-    """Our cookies among those of all Cookie fields (HTTP/2 may split them: RFC 9113, section 8.2.3).
+    """Our cookies among those of all Cookie fields (HTTP/2 may split them: RFC 9113, 8.2.3).
 
     Strangers' cookies are skipped, whatever they look like. A value of ours outside ASCII cannot be
     ours and is skipped too.

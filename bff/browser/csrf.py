@@ -92,7 +92,7 @@ def require_same_origin(
 
 
 def require_navigation(header: Header) -> None:
-    """Let a top-level navigation pass that the user began here, by hand, or on a sibling site (sign-in).
+    """Let a top-level navigation pass that began here, by hand, or on a sibling site (sign-in).
 
     A page of another site cannot start a sign-in: creating a session takes an action of the user
     with us (ASVS 5.0, 7.6.2). Browsers without Fetch Metadata pass; all they can start is a sign-in
@@ -108,7 +108,7 @@ def require_navigation(header: Header) -> None:
 
 
 def require_top_level(header: Header) -> None:
-    """Let a top-level navigation pass, wherever it came from: the way back from the provider comes from another site.
+    """Let a top-level navigation pass, wherever it began: the provider's answer is cross-site.
 
     Raises:
         NavigationRequired: a fetch, a frame or an embedded resource.
@@ -122,7 +122,9 @@ def require_top_level(header: Header) -> None:
 
 
 def require_websocket_origin(header: Header, *, public_origin: bytes) -> None:
-    """Let a WebSocket handshake by our own page pass: scripts cannot add headers to it, so Origin decides (RFC 6455, section 10.2).
+    """Let a WebSocket handshake by our own page pass (RFC 6455, section 10.2).
+
+    Scripts cannot add headers to a handshake, so Origin decides.
 
     Raises:
         CsrfRejected: ``signal`` is ``origin_missing``, ``origin`` or ``fetch_site``.

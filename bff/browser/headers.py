@@ -55,12 +55,15 @@ _OPENER: Fields = ((b"cross-origin-opener-policy", b"same-origin-allow-popups"),
 
 
 def transport_headers(*, https: bool) -> Fields:
-    """HSTS (RFC 6797), for every response; nothing in development over plain HTTP, where browsers ignore it anyway."""
+    """HSTS (RFC 6797), for every response; nothing over plain HTTP, where browsers ignore it."""
     return _HSTS if https else ()
 
 
 def document_headers(*, https: bool, opener: bool = True) -> Fields:
-    """For a page. ``opener`` is False for the one page that closes the sign-in window: it must stay with whoever opened it."""
+    """For a page.
+
+    ``opener`` is False for the one page that ends the sign-in window: it must stay with its opener.
+    """
     policy = _OPENER if opener else ()
     return transport_headers(https=https) + _EVERYWHERE + _PAGE + policy
 
@@ -72,5 +75,5 @@ def json_headers(*, https: bool) -> Fields:
 
 
 def redirect_headers(*, https: bool) -> Fields:
-    """For a redirect: the address with ``code`` and ``state`` in it is told to nobody (RFC 9700, section 4.2.4)."""
+    """For a redirect: an address with a ``code`` is told to nobody (RFC 9700, section 4.2.4)."""
     return json_headers(https=https)

@@ -51,7 +51,7 @@ class LoginCookie(msgspec.Struct, frozen=True):
 
 
 def state_tag(state: str) -> str:
-    """48 bits of the SHA-256 of ``state``, base64url: enough to tell eight apart, useless for guessing one."""
+    """48 bits of the SHA-256 of ``state``, base64url: tells eight apart, helps to guess none."""
     digest = hashlib.sha256(state.encode("utf-8")).digest()
     return base64.urlsafe_b64encode(digest[:6]).decode("ascii")
 

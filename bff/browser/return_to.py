@@ -1,9 +1,9 @@
-"""Where a browser may be sent after sign-in and sign-out: a path of our own origin, nothing else.
+r"""Where a browser may be sent after sign-in and sign-out: a path of our own origin, nothing else.
 
 RFC 9700, section 4.11.1; ASVS 5.0, 3.7.2. Do not rewrite this with a URL parser. Python's
 ``urlsplit`` follows RFC 3986 and browsers follow the WHATWG URL standard, and where they differ an
-attacker lives: for a browser ``\\`` is a slash, tabs and line breaks inside a URL vanish,
-``/\\host`` and ``///host`` name another host, ``%2e`` is a dot segment. So the text is not
+attacker lives: for a browser ``\`` is a slash, tabs and line breaks inside a URL vanish,
+``/\host`` and ``///host`` name another host, ``%2e`` is a dot segment. So the text is not
 interpreted at all; it must have a shape that every reader understands the same way.
 """
 

@@ -43,10 +43,15 @@ _REAUTHENTICATE = frozenset(
 
 
 class Presented(msgspec.Struct, frozen=True):
-    """What a request shows of a session: its key, the handle generation, and the reference the page is pinned to, if it is."""
+    """What a request shows of a session: its key, the handle generation, and the reference the page is pinned to, if it is.
+
+    ``arrived_at`` (Unix seconds) is when it came: a handle is judged by that moment, for a request that was held up, here or by a
+    stalled Redis, is no replay.
+    """
 
     key: SessionKey
     generation: int
+    arrived_at: float
     pinned_ref: str | None = None
 
 
@@ -146,7 +151,8 @@ class AccessFlow:
         now = self.clock.now()
         if reason := passed_limit(session, now, self.limits):
             raise await self._ended_by(session, reason)
-        if judge_handle(session, presented.generation, now, self.handle_grace) is HandleVerdict.REPLAYED:
+        verdict = judge_handle(session, presented.generation, presented.arrived_at, self.handle_grace)
+        if verdict is HandleVerdict.REPLAYED:
             self.trail.record(
                 events.HandleReplayed(
                     **self._who(session), presented=presented.generation, generation=session.generation

@@ -175,7 +175,8 @@ class SessionStore(Protocol):
         ...
 
     async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
-        """Record an attempt, fenced by ``journal.generation``."""
+        """Record an attempt, fenced by ``journal.generation``, and by ``journal.owner``: who holds the lock may begin an attempt, who began the
+        one on record may say how it went. Anybody else gets CONFLICT."""
         ...
 
     async def replace_tokens(

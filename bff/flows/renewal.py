@@ -91,7 +91,10 @@ class RenewalFlow:
     policy: RefreshPolicy
 
     async def renew(self, wanted: Wanted) -> Attempt:
-        """Renew the session unless what is stored says otherwise. Raises StoreUnavailable; what is stored then stays as it was."""
+        """Renew the session unless what is stored says otherwise. Raises StoreUnavailable; what is stored then stays as it was.
+
+        A process that was stopped after writing its journal asks no more: its request could end after others take the attempt for dead.
+        """
         session = await self.sessions.load(wanted.key)
         if not isinstance(session, Session) or session.tokens.refresh_token is None:
             return Attempt(Outcome.ENDED)
@@ -108,6 +111,8 @@ class RenewalFlow:
         written = await self.sessions.write_journal(wanted.key, journal)
         if written is not Replaced.WRITTEN:
             return Attempt(Outcome.ENDED if written is Replaced.ENDED else Outcome.ADOPTED)
+        if self.clock.now() > now + self.policy.lease - self.policy.budget:
+            return Attempt(Outcome.BUSY, "overslept", 1.0)
         return await self._ask(session, journal, wanted)
 
     def _held_back(self, session: Session, wanted: Wanted, now: float) -> Attempt | None:

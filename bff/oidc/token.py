@@ -150,7 +150,7 @@ def refusal(
     )
 
 
-def retry_after_seconds(value: str | None, now: float) -> float | None:
+def read_retry_after(value: str | None, now: float) -> float | None:
     """A Retry-After header field in seconds from ``now``; None if absent or unreadable.
 
     RFC 9110, section 10.2.3: a number of seconds, or a date.

@@ -44,7 +44,11 @@ USUALLY_SENT = frozenset(
         b"user-agent",
     }
 )
-"""Go to every API. ``origin`` and ``referer`` do not: the API is called by us, not by a page, and need not learn the page's address."""
+"""Go to every API.
+
+``origin`` and ``referer`` do not: we call the API, no page does, and where the page is, is not its
+business.
+"""
 
 NEVER_SENT = HOP_BY_HOP | {
     b"authorization",

@@ -1,4 +1,4 @@
-"""The guard against an API that hands the access token back to the browser: in a header, in a body, across chunk borders.
+"""The guard against an API that echoes the access token: in a header, in a body, across chunks.
 
 Promise kept: tokens never reach the browser (RFC 10017, section 6.1). Only bodies without a content
 coding can be read.
@@ -56,7 +56,7 @@ class LeakGuard:
         return held
 
     def _beginning(self, data: bytes) -> int:
-        """Where the longest end of ``data`` that begins the token starts; ``len(data)`` if there is none."""
+        """Where the longest end of ``data`` that begins the token starts; else the length."""
         token, end = self._token, len(data)
         anchor = token[:_ANCHOR]
         at = data.find(anchor, max(0, end - len(token) + 1))
@@ -71,7 +71,7 @@ class LeakGuard:
 
 
 def readable(fields: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether a body with these fields can be watched: it has no content coding (RFC 9110, section 8.4)."""
+    """Whether a body with these fields can be watched: it has no content coding (RFC 9110, 8.4)."""
     return all(
         name != b"content-encoding" or value.strip().lower() == b"identity"
         for name, value in fields

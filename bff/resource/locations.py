@@ -1,4 +1,4 @@
-"""Where an API points: rewritten when it points into the route's own part, withheld when it points anywhere else."""
+"""Where an API points: rewritten if it is the route's own part of the API, else withheld."""
 
 import re
 
@@ -7,13 +7,13 @@ from bff.resource.routes import ApiRoute
 # A reference that cannot leave the directory it is resolved in: no scheme, no authority, no
 # climbing, nothing a parser could fold into one of those. Visible ASCII without quotes, angle
 # brackets and the backslash.
-_SAFE = re.compile(rb"[!#-;=?-\[\]-~]*")
+_SAFE = re.compile(rb"[!#-;=?-\[\]-~]+")
 _RELATIVE = re.compile(rb"(?![/\\])[^:/?#]*(?:[/?#].*)?")
 _CLIMBS = re.compile(rb"(?:\A|/)(?:\.|%2e){1,2}(?:[/;]|\Z)", re.IGNORECASE)
 
 
 def public_location(value: bytes, route: ApiRoute) -> bytes | None:
-    """The public form of a ``Location`` (RFC 9110, section 10.2.2), or None if the browser must not follow it.
+    """The public form of a ``Location`` (RFC 9110, 10.2.2), or None if no browser must follow it.
 
     Upstream redirects are never followed by us (RFC 10017, section 6.1.3.6): a token would travel
     along.

@@ -1,4 +1,4 @@
-"""What is said to an API and what it answers, as values; and which header fields survive the way there and back."""
+"""What is said to an API and what it answers; which header fields survive the way."""
 
 import re
 from collections.abc import AsyncIterator
@@ -25,6 +25,7 @@ _LOCATIONS = frozenset({b"content-location", b"location"})
 # A browser answers these with a password dialog of its own, over our page (RFC 7617, RFC 7616, RFC
 # 4559).
 _DIALOGS = (b"basic", b"digest", b"negotiate", b"ntlm")
+_LENGTH = re.compile(rb"[0-9]{1,18}")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
 _SAFEGUARDS = (
     (b"x-content-type-options", b"nosniff"),
@@ -53,7 +54,7 @@ class Body(Protocol):
 
 
 class ApiRequest(msgspec.Struct, frozen=True):
-    """One request. ``target`` is path and query exactly as sent (origin-form, RFC 9112, section 3.2.1)."""
+    """One request. ``target`` is path and query as sent (origin-form, RFC 9112, section 3.2.1)."""
 
     method: str
     target: bytes
@@ -65,7 +66,10 @@ class ApiRequest(msgspec.Struct, frozen=True):
 
 
 class ApiResponse(msgspec.Struct, frozen=True):
-    """One final response. ``complete`` is the whole body if it is already here; ``body`` yields the same bytes then."""
+    """One final response.
+
+    ``complete`` is the whole body if it is here already; ``body`` yields the same bytes then.
+    """
 
     status: int
     headers: Fields
@@ -78,7 +82,7 @@ class ApiResponse(msgspec.Struct, frozen=True):
 
 
 class Forwarded(msgspec.Struct, frozen=True):
-    """What we say about the browser's request: its ``client`` address, our public ``host`` and ``proto``, our ``request_id``.
+    """What we say about the browser's request: its address, our public host and scheme, our id.
 
     ``client`` is an IP address as the trusted hop before us knows it; anything else goes out as
     ``unknown``.
@@ -93,7 +97,7 @@ class Forwarded(msgspec.Struct, frozen=True):
 def outgoing_headers(
     incoming: Fields, route: ApiRoute, *, authorization: bytes | None, forwarded: Forwarded
 ) -> Fields:
-    """The fields for the API: those on the list, honest forwarding fields (RFC 7239), the bearer token.
+    """The fields for the API: those on the list, honest forwarding fields, the bearer token.
 
     ``Host`` and the framing of the body are the sending adapter's; of the framing only a
     ``content-length`` is handed on.
@@ -126,7 +130,7 @@ def outgoing_headers(
 
 
 def forwarding_fields(forwarded: Forwarded) -> Fields:
-    """RFC 7239 and its elder siblings, written anew: the API never sees what the browser claimed about itself."""
+    """RFC 7239 and its elders, written anew: no API sees what a browser claims of itself."""
     client = forwarded.client if _ADDRESS.fullmatch(forwarded.client) else "unknown"
     node = f'"[{client}]"' if ":" in client else client
     host, proto = forwarded.host, forwarded.proto
@@ -140,7 +144,7 @@ def forwarding_fields(forwarded: Forwarded) -> Fields:
 
 
 def returning_headers(upstream: Fields, route: ApiRoute) -> Fields:
-    """The fields for the browser: everything but what would speak for our origin, and our own safeguards.
+    """The fields for the browser: all but what would speak for our origin, and our own safeguards.
 
     Answers are ``no-store`` unless the route leaves caching to the API (ASVS 5.0, 14.3.2). A
     ``Location`` inside the route's part of the API is rewritten to our path, any other is withheld.
@@ -186,10 +190,10 @@ def _may_return(name: bytes, value: bytes, extra: frozenset[bytes]) -> bool:
 
 
 def _framed(fields: Fields, framing: Fields) -> Fields:
-    """``fields`` without those that Connection names, with the one content-length. Raises RequestMalformed."""
+    """``fields`` without those that Connection names, with the one content-length."""
     lengths = [value for name, value in framing if name == b"content-length"]
     coded = any(name == b"transfer-encoding" for name, _ in framing)
-    if len(lengths) > 1 or (lengths and (coded or not lengths[0].isdigit())):
+    if len(lengths) > 1 or (lengths and (coded or not _LENGTH.fullmatch(lengths[0]))):
         raise RequestMalformed("header")
     named = _named(framing)
     if named:

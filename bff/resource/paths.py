@@ -1,4 +1,4 @@
-"""One parse of the request target. What it accepts means the same to us and to every API behind us; the rest is refused.
+"""One parse of the request target: what passes means the same to us and to every API behind us.
 
 RFC 3986, sections 2.1, 3.3, 3.4 and 6.2.2. Two readers that decode, fold or split a path
 differently are how a request slips past a route table (RFC 10017, section 6.1.3.6; ASVS 5.0,

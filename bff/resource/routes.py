@@ -1,4 +1,4 @@
-"""The route table: every API path that may be reached, and on what terms. What it does not describe does not exist.
+"""The route table: every API path that may be reached, and on what terms.
 
 RFC 10017, section 6.1.3.6: permitted hosts and paths are an explicit list, checked before anything
 is forwarded.
@@ -29,7 +29,10 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]+
 
 
 class Upstream(msgspec.Struct, frozen=True):
-    """Where an API lives. ``base_path`` replaces the route's prefix: empty, or segments without a trailing slash."""
+    """Where an API lives.
+
+    ``base_path`` replaces the route's prefix: empty, or segments without a trailing slash.
+    """
 
     scheme: Literal["http", "https"]
     host: str
@@ -72,7 +75,7 @@ def parse_upstream(url: str) -> Upstream:
 
 
 class Timeouts(msgspec.Struct, frozen=True):
-    """How long we wait, in seconds: for a connection, for the response head, and for each further piece of either body."""
+    """Seconds we wait: for a connection, for the response head, for each further piece."""
 
     connect: float = 5.0
     first_byte: float = 60.0
@@ -106,7 +109,7 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
     methods: tuple[str, ...]
     body_limit: int = 10 * 1024 * 1024
     timeouts: Timeouts = Timeouts()
-    token: TokenPlan = "user"
+    token: TokenPlan = "user"  # noqa: S105  a plan, not a token
     scopes: tuple[str, ...] = ()
     resource: str | None = None
     request_headers: frozenset[bytes] = frozenset()

@@ -6,8 +6,7 @@ interface owns the event loop.
 
 import os
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -54,20 +53,26 @@ def stack(
 
 
 @pytest.fixture
-def own_stack(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """A stack for one test that means to hurt it, started but without a BFF.
+def new_stack(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Stack]]:
+    """Makes stacks for a test that means to hurt them; each is started, and has no BFF yet."""
+    everywhere = request.config.stash.setdefault(STACKS, [])
+    made: list[Stack] = []
 
-    ``own_stack.add_bff(...)``.
-    """
-    running = Stack(tmp_path)
-    stacks = request.config.stash.setdefault(STACKS, [])
-    stacks.append(running)
-    try:
+    def start(**options: str) -> Stack:
+        running = Stack(tmp_path_factory.mktemp("stack"), **options)
+        made.append(running)
+        everywhere.append(running)
         running.start()
-        yield running
+        return running
+
+    try:
+        yield start
     finally:
-        running.end()
-        stacks.remove(running)
+        for running in made:
+            running.end()
+            everywhere.remove(running)
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +94,8 @@ def canary(browser: Browser, new_context: object) -> Iterator[Canary]:
     browser.remove_listener("context", watcher.watch)
     for context in browser.contexts:
         watcher.look(context)
+    for request in watcher.unread:
+        print(f"the canary could not read the body of {request}")
     assert watcher.sights, "the browser saw nothing: the canary was not watching"
     assert list(watcher.findings()) == []
 

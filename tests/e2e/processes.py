@@ -2,7 +2,7 @@
 
 Any number of BFFs on one Redis, one provider, one API.
 
-    stack = Stack(folder)
+    stack = Stack(folder, provider_options="--access-token-seconds 8")
     stack.start()                                      # redis, provider, api
     bff = stack.add_bff("bff", {"session.idle": 60})   # and as many more as a test wants
     stack.kill("redis")                                # SIGKILL; pause, resume, restart likewise
@@ -53,8 +53,9 @@ class Bff:
 class Stack:
     """Everything a browser test needs, in one folder: configuration, Redis data, logs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, provider_options: str = "") -> None:
         self.folder = folder
+        self._provider_options = provider_options
         self.bffs: dict[str, Bff] = {}
         self._procfile = processes.read_procfile(ROOT / "Procfile")
         self._processes: dict[str, processes.Process] = {}
@@ -121,8 +122,8 @@ class Stack:
             "REDIS_DIR": str(self.folder / "redis"),
             "PROVIDER_PORT": str(self.provider_port),
             "API_PORT": str(self.api_port),
-            "BFF_PORT": str(self._bff_ports[0][0]),
-            "BFF_PORTS": " ".join(str(port) for port, _ in self._bff_ports),
+            "CLIENT_ORIGINS": " ".join(f"http://localhost:{port}" for port, _ in self._bff_ports),
+            "PROVIDER_OPTIONS": self._provider_options,
             **variables,
         }
         process = processes.Process(
@@ -175,13 +176,9 @@ class Stack:
         """The end of every log."""
         return {name: process.last_lines(lines) for name, process in self._processes.items()}
 
-    def stats(self, party: str) -> Any:
-        """What the mock ("provider" or "api") has counted."""
-        return _json("GET", f"{self._address(party)}/__stats")
-
-    def faults(self, party: str, faults: Mapping[str, object]) -> Any:
-        """Script the mock's bad days."""
-        return _json("POST", f"{self._address(party)}/__faults", dict(faults))
+    def ask(self, party: str, method: str, path: str, body: object = None) -> Any:
+        """Pull a lever of the mock ("provider" or "api"), for example GET /__stats."""
+        return _json(method, self._address(party) + path, body)
 
     def _address(self, party: str) -> str:
         port = {"provider": self.provider_port, "api": self.api_port}[party]

@@ -114,7 +114,7 @@ def test_a_page_without_a_token_is_clean(browser: Browser) -> None:
 
 @pytest.mark.req("N12")
 def test_a_code_may_travel_in_a_redirect_and_nowhere_else(browser: Browser) -> None:
-    """The request that brings it back is no finding; an address that stays, or a console line, is."""
+    """The redirect that brings it is no finding; an address that stays, or a console line, is."""
     with planted(browser) as (page, watcher):
         page.evaluate("(code) => fetch('/callback?code=' + code)", CODE)
     assert list(watcher.findings()) == []

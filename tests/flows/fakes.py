@@ -62,7 +62,7 @@ class RememberingTrail:
 
 @dataclass
 class Memory:
-    """What Redis holds, shared by all processes. Locks are (owner, expires at)."""
+    """What Redis holds, shared by all processes. Locks are (owner, expires at); ``granted`` is what owners were promised."""
 
     world: World
     limits: SessionLimits = field(default_factory=SessionLimits)
@@ -70,6 +70,7 @@ class Memory:
     expires_at: dict[SessionKey, float] = field(default_factory=dict)
     ended: dict[SessionKey, EndedSession] = field(default_factory=dict)
     locks: dict[SessionKey, tuple[str, float]] = field(default_factory=dict)
+    granted: dict[str, float] = field(default_factory=dict)
     ears: dict[SessionKey, list["MemoryEar"]] = field(default_factory=dict)
     logout_tokens: dict[tuple[str, str], float] = field(default_factory=dict)
     known: dict[SessionKey, float] = field(default_factory=dict)
@@ -187,6 +188,7 @@ class MemorySessionStore:
             memory.ended.setdefault(key, EndedSession(reason, at))
             memory.sessions.pop(key, None)
             memory.locks.pop(key, None)
+            memory.granted.clear()
             memory.tell(key)
             return session
 
@@ -236,6 +238,7 @@ class MemorySessionStore:
             if held is not None and held[0] != owner and now < held[1]:
                 return False
             self.memory.locks[key] = (owner, now + lease_seconds)
+            self.memory.granted[owner] = now + lease_seconds
             return True
 
         return await self._do("try_lock", action)
@@ -247,12 +250,14 @@ class MemorySessionStore:
             if held is None or held[0] != owner or now >= held[1]:
                 return False
             self.memory.locks[key] = (owner, now + lease_seconds)
+            self.memory.granted[owner] = now + lease_seconds
             return True
 
         return await self._do("renew_lock", action)
 
     async def release_lock(self, key: SessionKey, owner: str) -> None:
         def action() -> None:
+            self.memory.granted.pop(owner, None)
             if self.memory.locks.get(key, ("", 0.0))[0] == owner:
                 del self.memory.locks[key]
 
@@ -263,7 +268,10 @@ class MemorySessionStore:
             stored = self.memory.live(key)
             if stored is None or key in self.memory.ended:
                 return Replaced.ENDED
-            if stored.generation != journal.generation:
+            held_by, until = self.memory.locks.get(key, ("", 0.0))
+            holds = held_by == journal.owner and self.memory.world.now() < until
+            began = stored.journal is not None and stored.journal.owner == journal.owner
+            if stored.generation != journal.generation or not (holds or began):
                 return Replaced.CONFLICT
             self.memory.sessions[key] = msgspec.structs.replace(stored, journal=journal)
             return Replaced.WRITTEN

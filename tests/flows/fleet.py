@@ -36,6 +36,8 @@ class Fleet:
     policy: RefreshPolicy = POLICY
     limits: SessionLimits = field(default_factory=SessionLimits)
     grace: float = 60.0
+    store: type[MemorySessionStore] = MemorySessionStore
+    renewal_store: type[MemorySessionStore] | None = None
 
     def __post_init__(self) -> None:
         self.world = World(self.seed, NOW)
@@ -53,32 +55,29 @@ class Fleet:
         self.memory.known[session.key] = session.core.absolute_expires_at
         return session
 
-    def member(self, name: str = "p1", hop: Hop = no_hop, store: type[MemorySessionStore] = MemorySessionStore) -> AccessFlow:
+    def member(self, name: str = "p1", hop: Hop = no_hop) -> AccessFlow:
         """A process of the fleet; ``hop`` is the way between it and the memory."""
         if name not in self._members:
-            self._members[name] = self._plug(name, store(self.memory, hop))
+            self._members[name] = self._plug(name, hop)
         return self._members[name]
 
-    def forget(self, name: str) -> None:
-        """A process that died is started anew under the same name by whoever asks for it next."""
-        self._members.pop(name, None)
-        self.world.dead.discard(name)
-
-    def _plug(self, name: str, sessions: MemorySessionStore) -> AccessFlow:
+    def _plug(self, name: str, hop: Hop) -> AccessFlow:
+        sessions = self.store(self.memory, hop)
+        renewal_store = self.renewal_store(self.memory, hop) if self.renewal_store else sessions
         world, process, trail = self.world, Process(self.world, name), self.trail
-        provider: Any = self.provider
+        provider: Any = self.provider.seen_from(name)
         revocation = RevocationFlow(provider, process, world, trail)
         token_sets = TokenSetFlow(provider, revocation, world, CLIENT, ("name",), self.policy.default_lifetime)
         breaker = Breaker(world)
         renewal = RenewalFlow(
-            sessions, token_sets, breaker, process, world, self.entropy, trail, self.policy
+            renewal_store, token_sets, breaker, process, world, self.entropy, trail, self.policy
         )
         refresh = RefreshFlow(renewal, sessions, process, self.entropy, self.policy)
         return AccessFlow(
             sessions, refresh, revocation, process, world, trail, self.policy, self.limits, self.grace
         )
 
-
-def presented(session: Session, generation: int | None = None, pinned_ref: str | None = None) -> Presented:
-    """What a browser that holds this session shows."""
-    return Presented(session.key, session.generation if generation is None else generation, pinned_ref)
+    def shown(self, session: Session, generation: int | None = None, pinned_ref: str | None = None) -> Presented:
+        """What a browser that holds this session shows, in a request that arrives now."""
+        held = session.generation if generation is None else generation
+        return Presented(session.key, held, self.world.now(), pinned_ref)

@@ -1,9 +1,9 @@
-"""The strictest OpenID Provider there is, in memory: a refresh token works once, reuse ends the family.
+"""A whole OpenID Provider in memory: a refresh token works once, its reuse ends the family.
 
-It has no clock of its own, opens no socket and awaits nothing but its ``hop``: each call passes one on
-the way there (``refresh:there``) and one on the way back (``refresh:back``). A hop that sleeps is
-latency; one that raises ProviderUnavailable on the way back loses an answer after the provider acted.
-Tokens are numbered, ID Tokens are truly signed.
+It has no clock of its own, opens no socket and awaits nothing but its ``hop``: each call passes one
+on the way there (``refresh:there``) and one on the way back (``refresh:back``). A hop that sleeps
+is latency; one that raises ProviderUnavailable on the way back loses an answer after the provider
+acted. Tokens are numbered, ID Tokens are truly signed.
 """
 
 import base64

@@ -1,6 +1,7 @@
 """The strictest authorization server there is, in memory and virtual time: it rotates refresh tokens and revokes the family when a spent one comes back."""
 
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bff.errors import ProviderUnavailable, TokenRequestRejected
@@ -25,7 +26,7 @@ class Fault:
 
 @dataclass
 class StrictProvider:
-    """The part of the port OpenIDProvider that a refresh needs."""
+    """One authorization server with one family of refresh tokens."""
 
     world: World
     lifetime: float = 900.0
@@ -33,67 +34,100 @@ class StrictProvider:
     budget: float = 75.0
     faults: deque[Fault] = field(default_factory=deque)
     down_until: float = 0.0
-    current: dict[str, str] = field(default_factory=lambda: {"family": "refresh-0"})
-    spent: dict[str, str] = field(default_factory=dict)
-    revoked: set[str] = field(default_factory=set)
+    current: str = "refresh-0"
+    spent: set[str] = field(default_factory=set)
+    revoked: bool = False
+    acted_late: bool = False
     counts: Counter[str] = field(default_factory=Counter)
-    at_once: Counter[str] = field(default_factory=Counter)
-    expires_in: float | None = None
+    asking: list[str] = field(default_factory=list)
+    on_reuse: Callable[[], None] = lambda: None
+    on_overlap: Callable[[], None] = lambda: None
 
-    async def refresh(self, refresh_token: str) -> TokenResponse:
+    def seen_from(self, process: str) -> "ProviderSeenFrom":
+        """The port, as one process has it."""
+        return ProviderSeenFrom(self, process)
+
+    async def answer(self, refresh_token: str) -> TokenResponse:
         """The refresh token grant, as a client with a total budget sees it."""
         fault = self.faults.popleft() if self.faults else Fault()
         started = self.world.now()
         self.counts["requests"] += 1
-        if self.world.now() < self.down_until:
+        if started < self.down_until:
             await self.world.sleep(self.latency)
             raise ProviderUnavailable("token: status 503", sent=False)
-        await self._spend(self.latency / 2 + fault.before, started)
+        in_time = await self._spend(self.latency / 2 + fault.before, started)
         if fault.fails and not fault.acts:
             raise ProviderUnavailable(f"token: {fault.fails}", sent=fault.sent)
         if fault.error:
             raise TokenRequestRejected(fault.error)
+        if not in_time:
+            self.world.at(started + fault.before, lambda: self._act_late(refresh_token))
+            raise ProviderUnavailable("token: timed out", sent=True)
         answer = self._grant(refresh_token)
-        await self._spend(self.latency / 2 + fault.after, started)
-        if fault.fails:
-            raise ProviderUnavailable(f"token: {fault.fails}", sent=True)
+        in_time = await self._spend(self.latency / 2 + fault.after, started)
+        if fault.fails or not in_time:
+            raise ProviderUnavailable(f"token: {fault.fails or 'timed out'}", sent=True)
         if answer is None:
             raise TokenRequestRejected("invalid_grant")
         return answer
 
-    async def revoke(self, token: str, _token_type_hint: str) -> None:
-        """RFC 7009: the family is gone."""
-        await self.world.sleep(self.latency)
-        self.counts["revocations"] += 1
-        self.revoked.add(self._family(token))
+    def revoke(self) -> None:
+        """The family is gone."""
+        self.revoked = True
+
+    def _act_late(self, refresh_token: str) -> None:
+        """On a request whose client has long left: nobody gets the answer, and no client can prevent it."""
+        self.acted_late = True
+        self._grant(refresh_token)
 
     def _grant(self, refresh_token: str) -> TokenResponse | None:
-        family = self._family(refresh_token)
         if refresh_token in self.spent:
             self.counts["reuse"] += 1
-            self.revoked.add(family)
-        if family in self.revoked or self.current.get(family) != refresh_token:
+            self.revoked = True
+            self.on_reuse()
+        if self.revoked or self.current != refresh_token:
             self.counts["invalid_grant"] += 1
             return None
         self.counts["grants"] += 1
         number = self.counts["grants"]
-        self.spent[refresh_token] = family
-        self.current[family] = f"refresh-{number}"
+        self.spent.add(refresh_token)
+        self.current = f"refresh-{number}"
         return TokenResponse(
             access_token=f"access-{number}",
             token_type="Bearer",  # noqa: S106  a token type
-            expires_in=self.lifetime if self.expires_in is None else self.expires_in,
+            expires_in=self.lifetime,
             refresh_token=f"refresh-{number}",
         )
 
-    def _family(self, refresh_token: str) -> str:
-        return "family" if refresh_token.startswith(("refresh-", "access-")) else "none"
-
-    async def _spend(self, seconds: float, started: float) -> None:
-        """Let time pass, unless the client's budget ends first: then the client leaves, and the provider goes on alone."""
+    async def _spend(self, seconds: float, started: float) -> bool:
+        """Let time pass; False when the client's budget ended first, and the client left."""
         left = started + self.budget - self.world.now()
-        if seconds <= left:
-            await self.world.sleep(seconds)
-            return
-        await self.world.sleep(max(left, 0.0))
-        raise ProviderUnavailable("token: timed out", sent=True)
+        await self.world.sleep(max(min(seconds, left), 0.0))
+        return seconds <= left
+
+
+@dataclass
+class ProviderSeenFrom:
+    """The part of the port OpenIDProvider that a refresh needs, from one process; counts who is at the token endpoint."""
+
+    provider: StrictProvider
+    process: str
+
+    async def refresh(self, refresh_token: str) -> TokenResponse:
+        """Ask, and be seen asking."""
+        provider = self.provider
+        provider.asking = [name for name in provider.asking if name not in provider.world.dead]
+        if provider.asking:
+            provider.on_overlap()
+        provider.asking.append(self.process)
+        try:
+            return await provider.answer(refresh_token)
+        finally:
+            if self.process in provider.asking:
+                provider.asking.remove(self.process)
+
+    async def revoke(self, _token: str, _token_type_hint: str) -> None:
+        """RFC 7009."""
+        await self.provider.world.sleep(self.provider.latency)
+        self.provider.counts["revocations"] += 1
+        self.provider.revoke()

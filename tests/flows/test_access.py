@@ -17,7 +17,7 @@ from bff.errors import (
 from bff.session.model import EndReason
 from bff.session.refresh import RefreshPolicy
 from tests.builders import NOW, a_journal, a_key
-from tests.flows.fleet import Fleet, presented
+from tests.flows.fleet import Fleet
 from tests.flows.strict_provider import Fault
 
 
@@ -33,7 +33,7 @@ def fleet() -> Iterator[Fleet]:
 def test_a_fresh_token_is_used_without_a_word_to_the_provider(fleet: Fleet) -> None:
     """USE: no refresh starts."""
     session = fleet.begin()
-    access = fleet.world.run(fleet.member().usable(presented(session)))
+    access = fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(60)
     assert access.session.tokens.access_token == "access-0"
     assert access.new_generation is None
@@ -46,11 +46,11 @@ def test_in_the_window_the_request_goes_out_at_once_and_the_renewal_happens_behi
     session = fleet.begin()
     fleet.world.settle(601)
     before = fleet.world.now()
-    access = fleet.world.run(fleet.member().usable(presented(session)))
+    access = fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert fleet.world.now() == before
     assert access.session.tokens.access_token == "access-0"
     fleet.world.settle(1)
-    access = fleet.world.run(fleet.member().usable(presented(session)))
+    access = fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert access.session.tokens.access_token == "access-1"
     assert access.new_generation == 1
 
@@ -60,7 +60,7 @@ def test_fifty_requests_at_expiry_make_one_grant(fleet: Fleet) -> None:
     """One process, one expired token, fifty requests: one grant, fifty new tokens."""
     session = fleet.begin()
     fleet.world.settle(900)
-    calls = [fleet.world.spawn("p1", "call", fleet.member().usable(presented(session))) for _ in range(50)]
+    calls = [fleet.world.spawn("p1", "call", fleet.member().usable(fleet.shown(session))) for _ in range(50)]
     fleet.world.settle(3)
     assert {fleet.world.run(call.wait(0)).session.tokens.access_token for call in calls} == {"access-1"}  # type: ignore[union-attr]
     assert fleet.provider.counts == {"requests": 1, "grants": 1}
@@ -73,7 +73,7 @@ def test_four_processes_at_expiry_make_one_grant(fleet: Fleet) -> None:
     session = fleet.begin()
     fleet.world.settle(900)
     calls = [
-        fleet.world.spawn(name, "call", fleet.member(name).usable(presented(session)))
+        fleet.world.spawn(name, "call", fleet.member(name).usable(fleet.shown(session)))
         for name in ("p1", "p2", "p3", "p4") * 10
     ]
     fleet.world.settle(3)
@@ -89,13 +89,13 @@ def test_a_provider_slower_than_the_hold_time_gives_503_and_one_grant(fleet: Fle
     fleet.world.settle(900)
     asked = fleet.world.now()
     with pytest.raises(RefreshInProgress) as waiting:
-        fleet.world.run(fleet.member().usable(presented(session)))
+        fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert waiting.value.retry_after_seconds == 1
     assert 2.0 <= fleet.world.now() - asked < 2.3
     with pytest.raises(RefreshInProgress):
-        fleet.world.run(fleet.member("p2").usable(presented(session)))
+        fleet.world.run(fleet.member("p2").usable(fleet.shown(session)))
     fleet.world.settle(60)
-    access = fleet.world.run(fleet.member("p2").usable(presented(session)))
+    access = fleet.world.run(fleet.member("p2").usable(fleet.shown(session)))
     assert access.session.tokens.access_token == "access-1"
     assert fleet.provider.counts["grants"] == 1
     assert fleet.provider.counts["reuse"] == 0
@@ -109,10 +109,10 @@ def test_the_lease_is_renewed_while_the_provider_stalls(fleet: Fleet) -> None:
     fleet.provider.faults.append(Fault(after=60))
     session = fleet.begin()
     fleet.world.settle(700)
-    fleet.world.run(fleet.member("p1").usable(presented(session)))
+    fleet.world.run(fleet.member("p1").usable(fleet.shown(session)))
     for _ in range(70):
         fleet.world.settle(1)
-        fleet.world.run(fleet.member("p2").usable(presented(session)))
+        fleet.world.run(fleet.member("p2").usable(fleet.shown(session)))
     assert fleet.provider.counts["requests"] == 1
     assert fleet.memory.sessions[session.key].generation == 1
 
@@ -122,7 +122,7 @@ def test_a_request_that_goes_away_does_not_take_the_renewal_with_it(fleet: Fleet
     """Nobody's request owns the attempt: cancelled at any moment, it goes on."""
     session = fleet.begin()
     fleet.world.settle(900)
-    call = fleet.world.spawn("p1", "call", fleet.member().usable(presented(session)))
+    call = fleet.world.spawn("p1", "call", fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(0.01)
     call.cancel()
     fleet.world.settle(1)
@@ -137,7 +137,7 @@ def test_a_provider_outage_is_invisible_while_the_token_is_valid(fleet: Fleet) -
     fleet.provider.down_until = NOW + 601 + 120
     for _ in range(180):
         before = fleet.world.now()
-        access = fleet.world.run(fleet.member().usable(presented(session)))
+        access = fleet.world.run(fleet.member().usable(fleet.shown(session)))
         assert fleet.world.now() == before
         assert access.session.tokens.access_token in {"access-0", "access-1"}
         fleet.world.settle(1)
@@ -154,21 +154,21 @@ def test_an_outage_past_expiry_says_when_to_come_back_and_keeps_the_session(flee
     fleet.provider.down_until = NOW + 900 + 120
     for _ in range(50):
         with pytest.raises(ProviderUnavailable) as away:
-            fleet.world.run(fleet.member().usable(presented(session)))
+            fleet.world.run(fleet.member().usable(fleet.shown(session)))
         assert away.value.retry_after_seconds >= 1  # type: ignore[operator]
     assert fleet.provider.counts["requests"] == 1
     fleet.world.settle(200)
-    assert fleet.world.run(fleet.member().usable(presented(session))).session.generation == 1
+    assert fleet.world.run(fleet.member().usable(fleet.shown(session))).session.generation == 1
 
 
 @pytest.mark.req("N72", "S5", "N55")
 def test_a_refused_refresh_token_ends_the_session_and_says_why(fleet: Fleet) -> None:
     """invalid_grant is the truth."""
     session = fleet.begin()
-    fleet.provider.revoked.add("family")
+    fleet.provider.revoke()
     fleet.world.settle(900)
     with pytest.raises(ReauthenticationRequired):
-        fleet.world.run(fleet.member().usable(presented(session)))
+        fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert fleet.memory.ended[session.key].reason is EndReason.REFRESH_REJECTED
     assert [event.reason for event in fleet.trail.of(events.SessionEnded)] == ["refresh_rejected"]
 
@@ -181,9 +181,9 @@ def test_our_own_misconfiguration_at_the_provider_ends_nobody(fleet: Fleet, erro
     session = fleet.begin()
     fleet.world.settle(900)
     with pytest.raises(ProviderUnavailable):
-        fleet.world.run(fleet.member().usable(presented(session)))
+        fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(5)
-    assert fleet.world.run(fleet.member().usable(presented(session))).session.generation == 1
+    assert fleet.world.run(fleet.member().usable(fleet.shown(session))).session.generation == 1
 
 
 @pytest.mark.req("R10", "N72")
@@ -193,17 +193,17 @@ def test_after_an_unknown_outcome_the_stored_token_is_tried_once(fleet: Fleet, a
     fleet.provider.faults.append(Fault(fails="connection lost", acts=acts))
     session = fleet.begin()
     fleet.world.settle(601)
-    fleet.world.run(fleet.member().usable(presented(session)))
+    fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(5)
     assert fleet.trail.of(events.RefreshFailed)[0].unknown
-    fleet.world.run(fleet.member().usable(presented(session)))
+    fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(5)
     if outcome == "renewed":
         assert fleet.trail.of(events.SessionRenewed)[0].after_unknown
     else:
         assert fleet.memory.ended[session.key].reason is EndReason.REFRESH_OUTCOME_LOST
         with pytest.raises(ReauthenticationRequired):
-            fleet.world.run(fleet.member().usable(presented(session)))
+            fleet.world.run(fleet.member().usable(fleet.shown(session)))
 
 
 @pytest.mark.req("R9")
@@ -211,11 +211,11 @@ def test_a_process_that_died_with_the_journal_open_is_taken_over_after_the_lease
     """Before that nobody else asks; then the stored token is tried once."""
     session = fleet.begin(journal=a_journal(since=NOW + 601))
     fleet.world.settle(610)
-    fleet.world.run(fleet.member().usable(presented(session)))
+    fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(1)
     assert fleet.provider.counts["requests"] == 0
     fleet.world.settle(91)
-    fleet.world.run(fleet.member().usable(presented(session)))
+    fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(1)
     assert fleet.provider.counts["grants"] == 1
     assert fleet.trail.of(events.SessionRenewed)[0].after_unknown
@@ -230,7 +230,7 @@ def test_a_limit_that_passed_ends_the_session_and_says_which(fleet: Fleet, later
     fleet.memory.expires_at[session.key] = NOW + 10**9
     fleet.world.settle(later)
     with pytest.raises(SessionExpired) as expired:
-        fleet.world.run(fleet.member().usable(presented(session)))
+        fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert expired.value.limit == limit
     fleet.world.settle(1)
     assert fleet.provider.counts["revocations"] == 1
@@ -242,7 +242,7 @@ def test_a_session_that_redis_forgot_still_has_its_reason(fleet: Fleet) -> None:
     session = fleet.begin()
     fleet.world.settle(86_401)
     with pytest.raises(SessionExpired) as expired:
-        fleet.world.run(fleet.member().usable(presented(session)))
+        fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert expired.value.limit == "idle"
 
 
@@ -253,7 +253,7 @@ def test_an_unknown_handle_is_no_session(fleet: Fleet) -> None:
     del fleet.memory.sessions[session.key]
     fleet.memory.known.clear()
     with pytest.raises(SessionRequired):
-        fleet.world.run(fleet.member().usable(presented(session)))
+        fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert not fleet.memory.sessions
 
 
@@ -263,20 +263,20 @@ def test_a_replayed_handle_ends_the_session_and_raises_an_alarm(fleet: Fleet) ->
     session = fleet.begin()
     member = fleet.member()
     fleet.world.settle(601)
-    fleet.world.run(member.usable(presented(session)))
+    fleet.world.run(member.usable(fleet.shown(session)))
     fleet.world.settle(1)
-    assert fleet.world.run(member.usable(presented(session))).new_generation == 1
-    fleet.world.run(member.usable(presented(session, generation=1)))
+    assert fleet.world.run(member.usable(fleet.shown(session))).new_generation == 1
+    fleet.world.run(member.usable(fleet.shown(session, generation=1)))
     fleet.world.settle(59)
-    assert fleet.world.run(member.usable(presented(session))).new_generation == 1
+    assert fleet.world.run(member.usable(fleet.shown(session))).new_generation == 1
     fleet.world.settle(1)
     with pytest.raises(SessionRevoked) as revoked:
-        fleet.world.run(member.usable(presented(session)))
+        fleet.world.run(member.usable(fleet.shown(session)))
     assert revoked.value.reason == EndReason.HANDLE_REPLAYED
     replay = fleet.trail.of(events.HandleReplayed)[0]
     assert (replay.presented, replay.generation) == (0, 1)
     with pytest.raises(SessionRevoked):
-        fleet.world.run(member.usable(presented(session, generation=1)))
+        fleet.world.run(member.usable(fleet.shown(session, generation=1)))
 
 
 @pytest.mark.req("S7")
@@ -286,7 +286,7 @@ def test_a_lost_response_locks_nobody_out(fleet: Fleet) -> None:
     member = fleet.member()
     for _ in range(20):
         fleet.world.settle(601)
-        assert fleet.world.run(member.usable(presented(session)))
+        assert fleet.world.run(member.usable(fleet.shown(session)))
     assert fleet.memory.sessions[session.key].generation >= 19
 
 
@@ -295,19 +295,19 @@ def test_a_page_pinned_to_another_session_gets_nothing(fleet: Fleet) -> None:
     """Before anything is forwarded."""
     session = fleet.begin()
     with pytest.raises(SessionChanged):
-        fleet.world.run(fleet.member().usable(presented(session, pinned_ref="s_other")))
-    assert fleet.world.run(fleet.member().usable(presented(session, pinned_ref="s_ada")))
+        fleet.world.run(fleet.member().usable(fleet.shown(session, pinned_ref="s_other")))
+    assert fleet.world.run(fleet.member().usable(fleet.shown(session, pinned_ref="s_ada")))
 
 
 def test_background_use_does_not_slide_the_idle_limit(fleet: Fleet) -> None:
     """Polling keeps nobody signed in; use does."""
     session = fleet.begin()
     fleet.world.settle(300)
-    left = fleet.world.run(fleet.member().usable(presented(session), background=True))
+    left = fleet.world.run(fleet.member().usable(fleet.shown(session), background=True))
     fleet.world.settle(1)
     assert fleet.memory.sessions[session.key].touched_at == NOW
     assert left.idle_expires_in == 86_100
-    used = fleet.world.run(fleet.member().usable(presented(session)))
+    used = fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(1)
     assert fleet.memory.sessions[session.key].touched_at == NOW + 301
     assert used.idle_expires_in == 86_400
@@ -317,7 +317,7 @@ def test_extend_slides_the_idle_limit_at_once(fleet: Fleet) -> None:
     """What the page is told holds in the store."""
     session = fleet.begin()
     fleet.world.settle(30)
-    state = fleet.world.run(fleet.member().extend(presented(session)))
+    state = fleet.world.run(fleet.member().extend(fleet.shown(session)))
     assert state.idle_expires_in == 86_400
     assert fleet.memory.sessions[session.key].touched_at == NOW + 30
 
@@ -327,23 +327,23 @@ def test_refresh_now_renews_once_however_often_it_is_asked(fleet: Fleet) -> None
     """An impatient page does not reach the provider twice within ten seconds."""
     session = fleet.begin()
     fleet.world.settle(30)
-    state = fleet.world.run(fleet.member().refresh_now(presented(session)))
+    state = fleet.world.run(fleet.member().refresh_now(fleet.shown(session)))
     assert (state.generation, state.new_generation, state.renewal) == (1, 1, "ok")
-    fleet.world.run(fleet.member().refresh_now(presented(session, generation=1)))
+    fleet.world.run(fleet.member().refresh_now(fleet.shown(session, generation=1)))
     assert fleet.provider.counts["grants"] == 1
     fleet.world.settle(10)
-    fleet.world.run(fleet.member().refresh_now(presented(session, generation=1)))
+    fleet.world.run(fleet.member().refresh_now(fleet.shown(session, generation=1)))
     assert fleet.provider.counts["grants"] == 2
 
 
 def test_the_state_says_how_renewal_stands(fleet: Fleet) -> None:
     """ok, renewing, stuck; and looking changes nothing."""
     session = fleet.begin()
-    assert fleet.world.run(fleet.member().state(presented(session))).renewal == "ok"
+    assert fleet.world.run(fleet.member().state(fleet.shown(session))).renewal == "ok"
     fleet.memory.sessions[session.key] = fleet.begin(journal=a_journal())
-    assert fleet.world.run(fleet.member().state(presented(session))).renewal == "renewing"
+    assert fleet.world.run(fleet.member().state(fleet.shown(session))).renewal == "renewing"
     fleet.begin(journal=a_journal(outcome="token: status 503"))
-    assert fleet.world.run(fleet.member().state(presented(session))).renewal == "stuck"
+    assert fleet.world.run(fleet.member().state(fleet.shown(session))).renewal == "stuck"
     assert fleet.provider.counts["requests"] == 0
 
 
@@ -351,15 +351,15 @@ def test_a_token_refused_by_an_api_is_renewed_once(fleet: Fleet) -> None:
     """And not at all when it is brand-new: then the API is wrong, or somebody makes us ask."""
     session = fleet.begin()
     member = fleet.member()
-    assert fleet.world.run(member.after_challenge(presented(session), session)) is None
+    assert fleet.world.run(member.after_challenge(fleet.shown(session), session)) is None
     fleet.world.settle(60)
-    access = fleet.world.run(member.after_challenge(presented(session), session))
+    access = fleet.world.run(member.after_challenge(fleet.shown(session), session))
     assert access is not None
     assert access.session.tokens.access_token == "access-1"
-    again = fleet.world.run(member.after_challenge(presented(session), session))
+    again = fleet.world.run(member.after_challenge(fleet.shown(session), session))
     assert again is not None
     assert again.session.generation == 1
-    assert fleet.world.run(member.after_challenge(presented(session), again.session)) is None
+    assert fleet.world.run(member.after_challenge(fleet.shown(session), again.session)) is None
 
 
 @pytest.mark.req("R6", "N56")
@@ -368,15 +368,15 @@ def test_a_session_that_ends_during_its_renewal_stays_ended_and_the_new_tokens_a
     fleet.provider.faults.append(Fault(after=5))
     session = fleet.begin()
     fleet.world.settle(601)
-    fleet.world.run(fleet.member().usable(presented(session)))
+    fleet.world.run(fleet.member().usable(fleet.shown(session)))
     fleet.world.settle(1)
     store = fleet.member().sessions
     fleet.world.run(store.end(session.key, EndReason.SIGNED_OUT, fleet.world.now()))
     fleet.world.settle(10)
     assert session.key not in fleet.memory.sessions
-    assert fleet.provider.revoked == {"family"}
+    assert fleet.provider.revoked
     with pytest.raises(SessionRequired):
-        fleet.world.run(fleet.member().usable(presented(session)))
+        fleet.world.run(fleet.member().usable(fleet.shown(session)))
 
 
 def test_the_key_of_the_tests_is_a_key() -> None:

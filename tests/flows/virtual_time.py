@@ -58,6 +58,10 @@ class Running(Generic[T]):
         """Run to the next await."""
         if self.done.is_set or self.process in self.world.dead:
             return
+        stopped_until = self.world.stopped_until.get(self.process, 0.0)
+        if self.world.now() < stopped_until:
+            self.world.at(stopped_until, self.step)
+            return
         cancelled, self._cancelled = self._cancelled, False
         try:
             waiting_for = self._work.throw(Cancelled()) if cancelled else self._work.send(None)
@@ -114,6 +118,7 @@ class World:
     def __init__(self, seed: int = 0, start: float = 1_700_000_000.0) -> None:
         self.dice = random.Random(seed)  # noqa: S311  reproducible on purpose
         self.dead: set[str] = set()
+        self.stopped_until: dict[str, float] = {}
         self.failures: list[tuple[str, BaseException]] = []
         self.steps = 0
         self._now = start

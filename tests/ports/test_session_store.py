@@ -78,7 +78,8 @@ async def test_the_fenced_write_wants_the_generation_that_was_read(store: Sessio
     """The first writer wins, the second learns it; the journal is cleared, the acknowledgement stays."""
     session = a_session_now()
     await store.create(session)
-    await store.write_journal(session.key, a_journal())
+    await store.try_lock(session.key, "owner-1", 30)
+    assert await store.write_journal(session.key, a_journal()) is Replaced.WRITTEN
     new = a_token_set(access_token="access-1", issued_at=session.touched_at)
     assert await store.replace_tokens(session.key, 0, new, session.core) is Replaced.WRITTEN
     assert await store.replace_tokens(session.key, 0, a_token_set(access_token="x"), session.core) is Replaced.CONFLICT
@@ -129,16 +130,32 @@ async def test_writers_of_different_fields_do_not_undo_each_other(store: Session
     assert stored.acknowledged == Acknowledgement(1, session.touched_at + 61, 0, session.touched_at)
 
 
-async def test_the_journal_is_fenced(store: SessionStore) -> None:
-    """An attempt on an older generation leaves no trace."""
+async def test_the_journal_is_fenced_by_generation(store: SessionStore) -> None:
+    """An attempt on another generation leaves no trace."""
     session = a_session_now()
     await store.create(session)
+    await store.try_lock(session.key, "owner-1", 30)
     journal = a_journal(outcome="token: status 503", attempts=2, retry_at=5.0)
     assert await store.write_journal(session.key, journal) is Replaced.WRITTEN
     assert await store.write_journal(session.key, a_journal(generation=1)) is Replaced.CONFLICT
     stored = await store.load(session.key)
     assert isinstance(stored, Session)
     assert stored.journal == journal
+
+
+@pytest.mark.req("R3", "R9")
+async def test_the_journal_is_fenced_by_owner(store: SessionStore) -> None:
+    """Who slept through the lease begins nothing and reports over nobody else's attempt; who began may report without the lock."""
+    session = a_session_now()
+    await store.create(session)
+    assert await store.write_journal(session.key, a_journal()) is Replaced.CONFLICT
+    await store.try_lock(session.key, "owner-1", 30)
+    assert await store.write_journal(session.key, a_journal()) is Replaced.WRITTEN
+    await store.release_lock(session.key, "owner-1")
+    assert await store.write_journal(session.key, a_journal(outcome="late")) is Replaced.WRITTEN
+    await store.try_lock(session.key, "owner-2", 30)
+    assert await store.write_journal(session.key, a_journal(owner="owner-2")) is Replaced.WRITTEN
+    assert await store.write_journal(session.key, a_journal(outcome="later")) is Replaced.CONFLICT
 
 
 @pytest.mark.req("R2", "R3")

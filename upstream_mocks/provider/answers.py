@@ -41,6 +41,16 @@ def json_answer(
     )
 
 
+def go_to(location: str) -> Response[Any]:
+    """303, so that a POST becomes a GET (RFC 9700, section 4.12)."""
+    return Response(
+        b"",
+        status_code=303,
+        media_type=MediaType.TEXT,
+        headers={**NO_STORE, "Location": location},
+    )
+
+
 def error_answer(_request: Request[Any, Any, Any], error: OAuthError) -> Response[Any]:
     """The exception handler for OAuthError."""
     body = {"error": error.error}

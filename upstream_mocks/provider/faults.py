@@ -154,9 +154,7 @@ class BadDay:
             wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
             match fault.fault:
                 case "status":
-                    return Response(
-                        b"out of order", status_code=fault.status or 503, headers=wait
-                    )
+                    return Response(b"out of order", status_code=fault.status or 503, headers=wait)
                 case "error":
                     raise OAuthError(
                         fault.error, fault.description, status=fault.status or 400, headers=wait

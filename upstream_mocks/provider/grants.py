@@ -123,9 +123,7 @@ class Grants:
         """Called when a code is redeemed."""
         family = Family(secrets.token_urlsafe(12), authorization)
         self.families[family.family_id] = family
-        _, clients = self._clients_of_sid.setdefault(
-            authorization.sid, (authorization.sub, set())
-        )
+        _, clients = self._clients_of_sid.setdefault(authorization.sid, (authorization.sub, set()))
         clients.add(authorization.client_id)
         return family
 
@@ -135,7 +133,9 @@ class Grants:
         self.refresh_tokens[value] = RefreshToken(family, expires_at)
         return value
 
-    def clients_of(self, *, sid: str | None = None, sub: str | None = None) -> set[tuple[str, str, str]]:
+    def clients_of(
+        self, *, sid: str | None = None, sub: str | None = None
+    ) -> set[tuple[str, str, str]]:
         """Who was told of a sign-in: (client_id, sub, sid), for one sid or for all of a subject."""
         return {
             (client_id, known_sub, known_sid)

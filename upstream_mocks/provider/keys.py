@@ -21,7 +21,9 @@ RSA_BITS = 2048
 
 
 @cache
-def _private_key(alg: Alg, owner: str, number: int) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+def _private_key(
+    alg: Alg, owner: str, number: int
+) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
     """Making an RSA key is slow: within one process the n-th key of an issuer is always the same."""
     del owner, number
     if alg == "ES256":
@@ -133,7 +135,12 @@ class KeyRing:
                 token,
                 key.private.public_key(),
                 algorithms=[key.alg],
-                options={"verify_exp": False, "verify_aud": False, "verify_iat": False, "verify_nbf": False},
+                options={
+                    "verify_exp": False,
+                    "verify_aud": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
             )
         except (jwt.InvalidTokenError, StopIteration):
             return None

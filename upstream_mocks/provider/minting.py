@@ -65,19 +65,14 @@ def id_token(
         "sid": authorization.sid,
         "nonce": None if refreshed else authorization.nonce,
         "at_hash": half_hash(access),
-        **profile(provider, authorization),
+        **profile_claims(provider, authorization.sub, authorization.scope),
         canary.CLAIM: canary.CLAIM_VALUE,
     }
     return provider.keys.sign(day.claims("id_token", claims), typ="JWT", forgery=day.forgery)
 
 
-def profile(provider: Provider, authorization: Authorization) -> dict[str, Any]:
-    """What the scope lets the client know about the user (OIDC Core 1.0, section 5.4)."""
-    return profile_claims(provider, authorization.sub, authorization.scope)
-
-
 def profile_claims(provider: Provider, sub: str, scope: Sequence[str]) -> dict[str, Any]:
-    """name and roles for ``profile``, email for ``email``."""
+    """What the scope lets a client know about a user (OIDC Core 1.0, section 5.4)."""
     user = provider.users[sub]
     claims: dict[str, Any] = {}
     if "profile" in scope:

@@ -3,7 +3,7 @@ import type { BffError } from './problem.js'
 /** What the server says about the person. Only `sub` is promised; the rest is what the server chose to expose. */
 export interface SessionUser {
   readonly sub: string
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 export interface Deadline {

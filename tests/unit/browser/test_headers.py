@@ -1,0 +1,76 @@
+"""Security headers."""
+
+import pytest
+
+from bff.browser.headers import (
+    Fields,
+    document_headers,
+    json_headers,
+    redirect_headers,
+    transport_headers,
+)
+
+EVERY = [
+    document_headers(https=True),
+    document_headers(https=True, opener=False),
+    json_headers(https=True),
+    redirect_headers(https=True),
+]
+
+
+def policy(fields: Fields) -> dict[str, str]:
+    """The directives of the one Content-Security-Policy."""
+    directives = dict(fields)[b"content-security-policy"].decode().split("; ")
+    return {name: value for name, _, value in (text.partition(" ") for text in directives)}
+
+
+@pytest.mark.parametrize("fields", EVERY)
+@pytest.mark.req("N45", "N46", "N99", "N116", "N117")
+def test_no_answer_goes_without_them(fields: Fields) -> None:
+    """HSTS for a year, nosniff, same-origin resources, no storing, Vary, and no field twice."""
+    named = dict(fields)
+    assert len(named) == len(fields)
+    assert named[b"strict-transport-security"] == b"max-age=31536000; includeSubDomains"
+    assert named[b"x-content-type-options"] == b"nosniff"
+    assert named[b"cross-origin-resource-policy"] == b"same-origin"
+    assert named[b"cache-control"] == b"no-store"
+    assert named[b"vary"] == b"sec-fetch-site, origin"
+    assert policy(fields)["frame-ancestors"] == "'none'"
+    assert policy(fields)["base-uri"] == "'none'"
+    assert policy(fields)["default-src"] == "'none'"
+
+
+@pytest.mark.req("N116")
+def test_plain_http_is_not_told_to_be_strict() -> None:
+    """In development there is no HSTS, and nothing else is missing."""
+    assert transport_headers(https=False) == ()
+    for make in (document_headers, json_headers, redirect_headers):
+        assert transport_headers(https=True) + make(https=False) == make(https=True)
+
+
+@pytest.mark.req("N117")
+def test_pages_run_our_own_scripts_and_no_others() -> None:
+    """No inline code, no HTML sinks, no plug-ins, no frames; styles and pictures from here."""
+    directives = policy(document_headers(https=True))
+    assert directives["script-src"] == "'self'"
+    assert directives["object-src"] == "'none'"
+    assert directives["connect-src"] == "'self'"
+    assert directives["form-action"] == "'self'"
+    assert directives["require-trusted-types-for"] == "'script'"
+    assert directives["trusted-types"] == "'none'"
+    assert not any("unsafe" in value for value in directives.values())
+
+
+@pytest.mark.req("N117")
+def test_a_page_keeps_its_sign_in_window_and_the_window_its_opener() -> None:
+    """COOP lets popups live; the page that ends the sign-in window has none."""
+    name = b"cross-origin-opener-policy"
+    assert dict(document_headers(https=True))[name] == b"same-origin-allow-popups"
+    assert name not in dict(document_headers(https=True, opener=False))
+
+
+@pytest.mark.req("N12", "N117")
+def test_the_address_with_the_code_is_told_to_nobody() -> None:
+    """A redirect sends no Referer; a page sends one to us alone."""
+    assert dict(redirect_headers(https=True))[b"referrer-policy"] == b"no-referrer"
+    assert dict(document_headers(https=True))[b"referrer-policy"] == b"same-origin"

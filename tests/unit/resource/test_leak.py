@@ -1,0 +1,112 @@
+"""The guard against an echoed token."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bff.errors import ResourceServerResponseInvalid
+from bff.resource.leak import LEAK, LeakGuard, readable
+
+TOKEN = b"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+
+
+def passed(guard: LeakGuard, chunks: list[bytes]) -> bytes:
+    """All that gets through."""
+    return b"".join([guard.feed(chunk) for chunk in chunks]) + guard.finish()
+
+
+def cut(data: bytes, borders: list[int]) -> list[bytes]:
+    """``data`` in pieces that end at ``borders``."""
+    edges = [0, *sorted(border % (len(data) + 1) for border in borders), len(data)]
+    return [data[start:end] for start, end in itertools.pairwise(edges)]
+
+
+@pytest.mark.parametrize("border", range(len(TOKEN) + 1))
+@pytest.mark.req("N68")
+def test_a_token_is_found_across_every_border(border: int) -> None:
+    """Wherever the token is split, not one byte after its beginning gets through."""
+    guard = LeakGuard(TOKEN)
+    seen = []
+    with pytest.raises(ResourceServerResponseInvalid) as found:
+        seen.extend(map(guard.feed, (b'{"echo":"', TOKEN[:border], TOKEN[border:], b'"}')))
+    assert found.value.check == LEAK
+    assert b"".join(seen) == b'{"echo":"'
+
+
+@given(
+    st.binary(max_size=20),
+    st.binary(max_size=20),
+    st.lists(st.integers(min_value=0), max_size=12),
+    st.sampled_from([TOKEN, b"aaaa", b"abab", b"aab", b"x", b"ab"]),
+)
+@pytest.mark.req("N68")
+def test_any_chunking_finds_the_token(
+    before: bytes, after: bytes, borders: list[int], token: bytes
+) -> None:
+    """However the bytes arrive, a token among them is found."""
+    guard = LeakGuard(token)
+    with pytest.raises(ResourceServerResponseInvalid):
+        passed(guard, cut(before + token + after, borders))
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"a", b"b", b"ab", b"aab", b"abab", TOKEN[:9], TOKEN[1:]]), max_size=20
+    ),
+    st.lists(st.integers(min_value=0), max_size=12),
+    st.sampled_from([TOKEN, b"ababb", b"aaaaab", b"bbbbbbb"]),
+)
+@pytest.mark.req("N68")
+def test_other_bytes_pass_unchanged(parts: list[bytes], borders: list[int], token: bytes) -> None:
+    """Without the token nothing is lost or added; what is held back could be its beginning."""
+    data = b"".join(parts)
+    guard = LeakGuard(token)
+    if token in data:
+        return
+    seen = b""
+    for chunk in cut(data, borders):
+        seen += guard.feed(chunk)
+        held = data[len(seen) : len(seen) + len(token)]
+        assert data.startswith(seen)
+        assert len(guard._held) < len(token)
+        assert token.startswith(guard._held)
+        assert held.startswith(guard._held)
+    assert seen + guard.finish() == data
+    assert guard.finish() == b""
+
+
+@pytest.mark.req("N68")
+def test_nothing_is_held_back_without_cause() -> None:
+    """A chunk that could not begin the token passes at once, as it is."""
+    chunk = b'{"id":7}'
+    assert LeakGuard(TOKEN).feed(chunk) is chunk
+
+
+@pytest.mark.req("N68")
+def test_a_token_in_a_header_is_found() -> None:
+    """In a Location, in a header of the API's own invention, alone or within other text."""
+    guard = LeakGuard(TOKEN)
+    guard.check_headers([(b"etag", TOKEN[:-1]), (b"x", b"")])
+    for value in (TOKEN, b"Bearer " + TOKEN, b"/next?access_token=" + TOKEN + b"&page=2"):
+        with pytest.raises(ResourceServerResponseInvalid):
+            guard.check_headers([(b"content-type", b"text/plain"), (b"x-echo", value)])
+
+
+def test_an_empty_token_is_a_mistake() -> None:
+    """It would be found everywhere."""
+    with pytest.raises(ValueError, match="empty"):
+        LeakGuard(b"")
+
+
+@pytest.mark.parametrize(
+    ("coding", "expected"),
+    [(None, True), (b"identity", True), (b" Identity ", True), (b"gzip", False)],
+)
+def test_only_plain_bodies_can_be_watched(coding: bytes | None, expected: bool) -> None:
+    """A content coding hides what the body says."""
+    fields = [(b"content-type", b"text/plain")]
+    if coding is not None:
+        fields.append((b"content-encoding", coding))
+    assert readable(fields) is expected

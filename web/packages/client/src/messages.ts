@@ -1,0 +1,13 @@
+/** What tabs tell each other: hints, never facts, and nothing about a person. */
+export interface TabMessage {
+  readonly v: 1
+  readonly t: 'in' | 'out' | 'ended' | 'extended'
+  readonly ref?: string | undefined
+  /** Seconds until the idle limit. */
+  readonly left?: number | undefined
+}
+
+export function readMessage(data: unknown): TabMessage | null {
+  const message = data as TabMessage | null
+  return message?.v === 1 && /^(in|out|ended|extended)$/.test(message.t) ? message : null
+}
