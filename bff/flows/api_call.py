@@ -11,7 +11,7 @@ from bff.flows.access import Access, AccessFlow, Presented
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.leak_watch import WatchedBody
 from bff.flows.ports import AuditTrail, Clock, ResourceServer
-from bff.resource.leak import LeakGuard
+from bff.resource.leak import LeakGuard, readable
 from bff.resource.messages import ApiRequest, ApiResponse, Fields, Forwarded, outgoing_headers, returning_headers
 from bff.resource.routes import ApiRoute
 
@@ -91,6 +91,8 @@ class ApiCallFlow:
         guard = LeakGuard(token.encode("ascii"))
         try:
             guard.check_headers(response.headers)
+            if not readable(response.headers):
+                return response
             if response.complete is not None:
                 guard.feed(response.complete)
                 return response

@@ -34,6 +34,7 @@ from bff.session.refresh import (
     after_failure,
     in_flight,
     judge,
+    left_open,
     outcome_unknown,
     resting,
 )
@@ -95,8 +96,8 @@ class RenewalFlow:
 
         A process that was stopped after writing its journal asks no more: its request could end after others take the attempt for dead.
         """
-        session = await self.sessions.load(wanted.key)
-        if not isinstance(session, Session) or session.tokens.refresh_token is None:
+        session = await self._read(wanted.key)
+        if session is None:
             return Attempt(Outcome.ENDED)
         now = self.clock.now()
         if held_back := self._held_back(session, wanted, now):
@@ -114,6 +115,20 @@ class RenewalFlow:
         if self.clock.now() > now + self.policy.lease - self.policy.budget:
             return Attempt(Outcome.BUSY, "overslept", 1.0)
         return await self._ask(session, journal, wanted)
+
+    async def _read(self, key: SessionKey) -> Session | None:
+        """The session, if it can be renewed at all.
+
+        Where somebody's attempt has outlived the lease, they may hold its fruit and only wait for Redis to come back, like us: they get
+        ``takeover_pause`` to store it before the old refresh token is tried again.
+        """
+        session = await self.sessions.load(key)
+        if isinstance(session, Session) and left_open(session.journal, self.clock.now(), self.policy):
+            await self.background.pause(self.policy.takeover_pause)
+            session = await self.sessions.load(key)
+        if not isinstance(session, Session) or session.tokens.refresh_token is None:
+            return None
+        return session
 
     def _held_back(self, session: Session, wanted: Wanted, now: float) -> Attempt | None:
         """Judge again, with the lock in hand: whether this attempt ends before the provider hears of it."""

@@ -6,10 +6,7 @@ coding can be read.
 
 from collections.abc import Iterable
 
-from bff.errors import ResourceServerResponseInvalid
-
-LEAK = "token_leak"
-"""The ``check`` of the ResourceServerResponseInvalid that a hit raises."""
+from bff.errors import TokenLeaked
 
 _ANCHOR = 4
 
@@ -30,22 +27,21 @@ class LeakGuard:
         self._held = b""
 
     def check_headers(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
-        """Raise ResourceServerResponseInvalid(LEAK) if a field's value contains the token."""
+        """Raise TokenLeaked if a field's value contains the token."""
         token = self._token
         for _, value in fields:
             if token in value:
-                raise ResourceServerResponseInvalid(LEAK)
+                raise TokenLeaked
 
     def feed(self, chunk: bytes) -> bytes:
         """What may be passed on now, perhaps nothing.
 
         Raises:
-            ResourceServerResponseInvalid: the token is there (``check`` is LEAK); nothing of the
-                rest may be passed on.
+            TokenLeaked: the token is there; nothing of the rest may be passed on.
         """
         data = self._held + chunk if self._held else chunk
         if self._token in data:
-            raise ResourceServerResponseInvalid(LEAK)
+            raise TokenLeaked
         border = self._beginning(data)
         self._held = data[border:]
         return data[:border] if self._held else data

@@ -23,7 +23,7 @@ class RefreshPolicy(msgspec.Struct, frozen=True, kw_only=True):
     ``lease`` is both the life of the per-session lock between renewals and the age at which a journal entry in flight counts
     as *outcome unknown*. It must exceed ``budget``, the total time one token request may take. ``hold`` is how long a request waits
     for a renewal; ``default_lifetime`` stands in for an absent ``expires_in``; ``unsaved_bound`` is how long renewed tokens are kept in
-    memory while Redis is away.
+    memory while Redis is away, ``takeover_pause`` what their holder gets to store them before somebody takes the attempt for dead.
     """
 
     window: float = 300.0
@@ -37,6 +37,7 @@ class RefreshPolicy(msgspec.Struct, frozen=True, kw_only=True):
     forced_interval: float = 10.0
     default_lifetime: float = 300.0
     unsaved_bound: float = 600.0
+    takeover_pause: float = 3.0
 
     def __post_init__(self) -> None:
         """Raise ValueError when two holders could be at the provider at once."""
@@ -75,13 +76,14 @@ def in_flight(journal: RefreshJournal | None, now: float, policy: RefreshPolicy)
     return journal is not None and journal.outcome is None and now < journal.since + policy.lease
 
 
+def left_open(journal: RefreshJournal | None, now: float, policy: RefreshPolicy) -> bool:
+    """Whether an attempt began and never said how it went, for longer than any attempt may take."""
+    return journal is not None and journal.outcome is None and now >= journal.since + policy.lease
+
+
 def outcome_unknown(journal: RefreshJournal | None, now: float, policy: RefreshPolicy) -> bool:
     """Whether the stored refresh token may have been spent by an attempt whose answer never arrived."""
-    if journal is None:
-        return False
-    if journal.outcome is None:
-        return now >= journal.since + policy.lease
-    return journal.unknown
+    return left_open(journal, now, policy) or (journal is not None and journal.unknown)
 
 
 def resting(journal: RefreshJournal | None, now: float) -> bool:

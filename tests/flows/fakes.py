@@ -4,7 +4,7 @@ Each call of a store passes a ``hop`` on the way there and on the way back, so t
 """
 
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,6 +13,8 @@ import msgspec
 
 from bff.audit.events import AuditEvent
 from bff.errors import StoreUnavailable
+from bff.resource.messages import ApiRequest, ApiResponse
+from bff.resource.routes import ApiRoute
 from bff.session.limits import SessionLimits, absolute_deadline, record_expires_at
 from bff.session.model import (
     Acknowledgement,
@@ -332,3 +334,49 @@ class MemoryTransactionStore:
     def _require(self) -> None:
         if not self.available:
             raise StoreUnavailable
+
+
+class MemoryExitStore:
+    """The port ExitStore."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.held: dict[str, tuple[str, float]] = {}
+        self.available = True
+
+    async def put(self, ticket: str, url: str, lifetime_seconds: float) -> None:
+        if not self.available:
+            raise StoreUnavailable
+        self.held[ticket] = (url, self.world.now() + lifetime_seconds)
+
+    async def take(self, ticket: str) -> str | None:
+        url, until = self.held.pop(ticket, (None, 0.0))
+        return url if self.world.now() < until else None
+
+
+class ScriptedBody:
+    """A response body in pieces."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = pieces
+        self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self.pieces:
+            yield piece
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class ScriptedResourceServer:
+    """The port ResourceServer: answers in turn, remembers what it was asked."""
+
+    def __init__(self, *answers: ApiResponse) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[ApiRequest, bytes]] = []
+
+    async def send(self, _route: ApiRoute, request: ApiRequest, body: AsyncIterator[bytes] | None) -> ApiResponse:
+        content = b"" if body is None else b"".join([piece async for piece in body])
+        self.asked.append((request, content))
+        return self.answers.pop(0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bff.errors import ProviderUnavailable, TokenRequestRejected
 from bff.oidc.token import TokenResponse
-from tests.flows.virtual_time import World
+from tests.flows.virtual_time import Signal, World
 
 
 @dataclass
@@ -48,37 +48,29 @@ class StrictProvider:
         return ProviderSeenFrom(self, process)
 
     async def answer(self, refresh_token: str) -> TokenResponse:
-        """The refresh token grant, as a client with a total budget sees it."""
+        """The refresh token grant, as a client with a total budget sees it. The provider acts whether or not the client is still there."""
         fault = self.faults.popleft() if self.faults else Fault()
-        started = self.world.now()
+        now, reply = self.world.now(), Signal[TokenResponse](self.world)
         self.counts["requests"] += 1
-        if started < self.down_until:
-            await self.world.sleep(self.latency)
-            raise ProviderUnavailable("token: status 503", sent=False)
-        in_time = await self._spend(self.latency / 2 + fault.before, started)
-        if fault.fails and not fault.acts:
-            raise ProviderUnavailable(f"token: {fault.fails}", sent=fault.sent)
-        if fault.error:
-            raise TokenRequestRejected(fault.error)
-        if not in_time:
-            self.world.at(started + fault.before, lambda: self._act_late(refresh_token))
-            raise ProviderUnavailable("token: timed out", sent=True)
-        answer = self._grant(refresh_token)
-        in_time = await self._spend(self.latency / 2 + fault.after, started)
-        if fault.fails or not in_time:
-            raise ProviderUnavailable(f"token: {fault.fails or 'timed out'}", sent=True)
-        if answer is None:
-            raise TokenRequestRejected("invalid_grant")
-        return answer
+        if now < self.down_until:
+            fault = Fault(fails="status 503", sent=False)
+        acts_at = now + self.latency / 2 + fault.before
+        self.world.at(acts_at, lambda: self._act(refresh_token, fault, reply, late=acts_at > now + self.budget))
+        timed_out = ProviderUnavailable("token: timed out", sent=True)
+        self.world.at(now + self.budget, lambda: reply.set(error=timed_out))
+        return await reply
+
+    def _act(self, refresh_token: str, fault: Fault, reply: "Signal[TokenResponse]", *, late: bool) -> None:
+        """``late``: the client has long left, nobody gets the answer, and no client can prevent it."""
+        granted: TokenResponse | None = None
+        if not fault.error and (fault.acts or not fault.fails):
+            self.acted_late |= late
+            granted = self._grant(refresh_token)
+        self.world.at(self.world.now() + self.latency / 2 + fault.after, lambda: _deliver(reply, fault, granted))
 
     def revoke(self) -> None:
         """The family is gone."""
         self.revoked = True
-
-    def _act_late(self, refresh_token: str) -> None:
-        """On a request whose client has long left: nobody gets the answer, and no client can prevent it."""
-        self.acted_late = True
-        self._grant(refresh_token)
 
     def _grant(self, refresh_token: str) -> TokenResponse | None:
         if refresh_token in self.spent:
@@ -94,16 +86,18 @@ class StrictProvider:
         self.current = f"refresh-{number}"
         return TokenResponse(
             access_token=f"access-{number}",
-            token_type="Bearer",  # noqa: S106  a token type
             expires_in=self.lifetime,
             refresh_token=f"refresh-{number}",
         )
 
-    async def _spend(self, seconds: float, started: float) -> bool:
-        """Let time pass; False when the client's budget ended first, and the client left."""
-        left = started + self.budget - self.world.now()
-        await self.world.sleep(max(min(seconds, left), 0.0))
-        return seconds <= left
+
+def _deliver(reply: Signal[TokenResponse], fault: Fault, granted: TokenResponse | None) -> None:
+    if fault.fails:
+        reply.set(error=ProviderUnavailable(f"token: {fault.fails}", sent=fault.sent or fault.acts))
+    elif granted is None:
+        reply.set(error=TokenRequestRejected(fault.error or "invalid_grant"))
+    else:
+        reply.set(granted)
 
 
 @dataclass

@@ -216,7 +216,7 @@ def test_a_process_that_died_with_the_journal_open_is_taken_over_after_the_lease
     assert fleet.provider.counts["requests"] == 0
     fleet.world.settle(91)
     fleet.world.run(fleet.member().usable(fleet.shown(session)))
-    fleet.world.settle(1)
+    fleet.world.settle(4)
     assert fleet.provider.counts["grants"] == 1
     assert fleet.trail.of(events.SessionRenewed)[0].after_unknown
 

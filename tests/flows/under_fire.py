@@ -304,8 +304,7 @@ class UnderFire(RuleBasedStateMachine):
         self.ambushes.clear()
         self.provider.faults.clear()
         self.redis_down_until = self.provider.down_until = 0.0
-        self.world.stopped_until.clear()
-        self.world.settle(800)
+        self.world.settle(1300)
         self._collect()
 
     def _must_be_served(self, stored: Session) -> None:

@@ -100,6 +100,10 @@ class Running(Generic[T]):
             pass
 
 
+OPEN: list["World"] = []
+"""Worlds that are not closed yet; the conftest closes them after each test."""
+
+
 class Cancelled(BaseException):  # noqa: N818
     """What a cancelled coroutine sees."""
 
@@ -125,6 +129,7 @@ class World:
         self._queue: list[tuple[float, float, int, Any]] = []
         self._count = 0
         self._all: list[Running[Any]] = []
+        OPEN.append(self)
 
     def now(self) -> float:
         return self._now
@@ -173,6 +178,8 @@ class World:
 
     def close(self) -> None:
         """Close every coroutine that is still open."""
+        if self in OPEN:
+            OPEN.remove(self)
         self.dead.update(running.process for running in self._all)
         for running in self._all:
             running.abandon()

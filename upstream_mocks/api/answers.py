@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.exceptions import HTTPException
 from litestar.types import Send
 
-from upstream_mocks.api.bearer import BearerRefused, KeysUnavailable
 from upstream_mocks.api.records import Invalid
 
 Fields = Iterable[tuple[str, str]]
@@ -40,7 +40,7 @@ async def json(send: Send, content: object, status: int = 200, headers: Fields =
     await whole(send, status, msgspec.json.encode(content), (JSON, NO_STORE, *headers))
 
 
-def problem(status: int, detail: str, **members: Any) -> bytes:
+def problem(status: int, detail: str, **members: object) -> bytes:
     """A problem document."""
     title = HTTPStatus(status).phrase
     return msgspec.json.encode(
@@ -49,7 +49,7 @@ def problem(status: int, detail: str, **members: Any) -> bytes:
 
 
 def problem_answer(
-    status: int, detail: str, headers: Fields = (), **members: Any
+    status: int, detail: str, headers: Fields = (), **members: object
 ) -> Response[bytes]:
     """The same as a Litestar response."""
     return Response(
@@ -60,18 +60,11 @@ def problem_answer(
     )
 
 
-async def refuse(send: Send, error: BearerRefused) -> None:
-    """401 or 403, with a challenge (RFC 6750, section 3)."""
-    headers = (PROBLEM, NO_STORE, ("www-authenticate", error.challenge))
-    await whole(send, error.status, problem(error.status, error.description), headers)
-
-
-async def unavailable(send: Send, error: KeysUnavailable) -> None:
-    """503: we cannot tell good tokens from bad."""
-    body = problem(503, f"The provider's keys are not to be had: {error}.")
-    await whole(send, 503, body, (PROBLEM, NO_STORE, ("retry-after", "1")))
-
-
 def invalid(_request: Request[Any, Any, Any], error: Invalid) -> Response[bytes]:
     """422, with what is wrong by field."""
     return problem_answer(422, "Some fields need another look.", errors=error.errors)
+
+
+def refused(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What Litestar itself refuses: no such path, no such method."""
+    return problem_answer(error.status_code, error.detail)

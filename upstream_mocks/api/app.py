@@ -2,19 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import httpx
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 
 from upstream_mocks.api import calls, control, eventlead, streams
-from upstream_mocks.api.answers import invalid
+from upstream_mocks.api.answers import invalid, refused
 from upstream_mocks.api.gate import gate
 from upstream_mocks.api.party import Api
 from upstream_mocks.api.records import Invalid
 from upstream_mocks.api.settings import ApiSettings
 from upstream_mocks.connections import BreakableLitestar
+from upstream_mocks.holding import Pause
 
 HANDLERS = (
     eventlead.me,
@@ -53,7 +55,7 @@ def create_api(
     http_client: httpx.AsyncClient | None = None,
     *,
     clock: Callable[[], float] = time.time,
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    pause: Pause = asyncio.sleep,
 ) -> Litestar:
     """A resource server with the first events and leads.
 
@@ -69,7 +71,7 @@ def create_api(
         route_handlers=list(HANDLERS),
         dependencies={"api": Provide(the_api, sync_to_thread=False)},
         middleware=[gate],
-        exception_handlers={Invalid: invalid},
+        exception_handlers={Invalid: invalid, HTTPException: refused},
         on_shutdown=[api.verifier.close],
         openapi_config=None,
         logging_config=None,

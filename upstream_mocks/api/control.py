@@ -47,8 +47,8 @@ async def clear_faults(api: NamedDependency[Api]) -> Response[Any]:
 
 @get("/__stats", opt=CONTROL)
 async def show_stats(api: NamedDependency[Api]) -> Response[Any]:
-    """What happened since the start, or since DELETE."""
-    return Response(api.stats.as_dict())
+    """What happened since the start, or since DELETE; ``held``: requests held back right now."""
+    return Response({**api.stats.as_dict(), "held": api.faults.holding.held})
 
 
 @delete("/__stats", status_code=200, opt=CONTROL)

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from upstream_mocks.api.answers import problem_answer
 from upstream_mocks.api.party import Api, claims_of
@@ -53,13 +54,13 @@ async def list_events(api: NamedDependency[Api]) -> Response[Any]:
 
 
 @get("/events/{event_id:str}", opt=READ_EVENTS)
-async def show_event(api: NamedDependency[Api], event_id: str) -> Response[Any]:
+async def show_event(api: NamedDependency[Api], event_id: FromPath[str]) -> Response[Any]:
     """One of them."""
     return _found(api.records.event(event_id))
 
 
 @get("/events/{event_id:str}/leads", opt=READ_LEADS)
-async def list_leads_of_event(api: NamedDependency[Api], event_id: str) -> Response[Any]:
+async def list_leads_of_event(api: NamedDependency[Api], event_id: FromPath[str]) -> Response[Any]:
     """The newest first."""
     if api.records.event(event_id) is None:
         return _found(None)
@@ -68,7 +69,7 @@ async def list_leads_of_event(api: NamedDependency[Api], event_id: str) -> Respo
 
 @post("/events/{event_id:str}/leads", opt=WRITE_LEADS)
 async def add_lead_to_event(
-    request: Request[Any, Any, Any], api: NamedDependency[Api], event_id: str
+    request: Request[Any, Any, Any], api: NamedDependency[Api], event_id: FromPath[str]
 ) -> Response[Any]:
     """Somebody was met there."""
     if api.records.event(event_id) is None:
@@ -98,14 +99,14 @@ def _added(
 
 
 @get("/leads/{lead_id:str}", opt=READ_LEADS)
-async def show_lead(api: NamedDependency[Api], lead_id: str) -> Response[Any]:
+async def show_lead(api: NamedDependency[Api], lead_id: FromPath[str]) -> Response[Any]:
     """One of them."""
     return _found(api.records.lead(lead_id))
 
 
 @patch("/leads/{lead_id:str}", opt=WRITE_LEADS)
 async def change_lead(
-    request: Request[Any, Any, Any], api: NamedDependency[Api], lead_id: str
+    request: Request[Any, Any, Any], api: NamedDependency[Api], lead_id: FromPath[str]
 ) -> Response[Any]:
     """Some of its fields."""
     lead = api.records.lead(lead_id)
@@ -114,8 +115,8 @@ async def change_lead(
     return _answer(api.records.change_lead(lead, await _given(request)))
 
 
-@delete("/leads/{lead_id:str}", opt=WRITE_LEADS, status_code=204)
-async def remove_lead(api: NamedDependency[Api], lead_id: str) -> Response[Any]:
+@delete("/leads/{lead_id:str}", opt=WRITE_LEADS, status_code=200)
+async def remove_lead(api: NamedDependency[Api], lead_id: FromPath[str]) -> Response[Any]:
     """For good."""
     lead = api.records.lead(lead_id)
     if lead is None:

@@ -12,11 +12,12 @@ Each applies to ``count`` requests (default 1; null: until DELETE /__faults), of
 below one ``path`` if these are given.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
+
+from upstream_mocks.holding import Holding, Pause
 
 Kind = Literal["invalid_token", "insufficient_scope", "slow", "status", "drop"]
 
@@ -40,9 +41,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
 class Faults:
     """The faults in force."""
 
-    def __init__(self, pause: Callable[[float], Awaitable[None]]) -> None:
-        self._pause = pause
-        self._cleared = asyncio.Event()
+    def __init__(self, pause: Pause) -> None:
+        self.holding = Holding(pause)
         self.in_force: list[Fault] = []
 
     def add(self, faults: Iterable[Fault]) -> None:
@@ -52,8 +52,7 @@ class Faults:
     def clear(self) -> None:
         """None any more; whatever is held is let go."""
         self.in_force.clear()
-        self._cleared.set()
-        self._cleared = asyncio.Event()
+        self.holding.let_go()
 
     def take(self, method: str, path: str) -> list[Fault]:
         """What this request has to suffer; each fault's count falls by one."""
@@ -63,13 +62,3 @@ class Faults:
                 fault.count -= 1
         self.in_force = [fault for fault in self.in_force if fault.count != 0]
         return suffered
-
-    async def hold(self, seconds: float) -> None:
-        """Until so much time has passed, or the faults are cleared."""
-        waits = {
-            asyncio.ensure_future(self._pause(seconds)),
-            asyncio.ensure_future(self._cleared.wait()),
-        }
-        _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in pending:
-            wait.cancel()

@@ -52,7 +52,8 @@ async def admitted(api: Api, needs: dict[str, Any], scope: Scope, send: Send, me
         await refuse(scope, send, error)
         return False
     except KeysUnavailable as error:
-        await answers.unavailable(send, error)
+        detail = f"The provider's keys are not to be had: {error}."
+        await say_no(scope, send, 503, detail, [("retry-after", "1")])
         return False
     return True
 
@@ -76,7 +77,7 @@ async def survives(api: Api, fault: Fault, scope: Scope, send: Send) -> bool:
     """Whether the request goes on in spite of the fault; if not, it has been answered."""
     match fault.fault:
         case "slow":
-            await api.faults.hold(fault.seconds)
+            await api.faults.holding.hold(fault.seconds)
             return True
         case "drop":
             await hang_up(scope)
@@ -85,28 +86,29 @@ async def survives(api: Api, fault: Fault, scope: Scope, send: Send) -> bool:
         case "insufficient_scope":
             await refuse(scope, send, BearerRefused("insufficient_scope", "Not enough.", 403))
         case "status":
-            wait = () if fault.retry_after is None else (("retry-after", str(fault.retry_after)),)
-            body = answers.problem(fault.status, "Out of order.")
-            await answers.whole(send, fault.status, body, (answers.PROBLEM, *wait))
+            wait = [] if fault.retry_after is None else [("retry-after", str(fault.retry_after))]
+            await say_no(scope, send, fault.status, "Out of order.", wait)
     return False
 
 
 async def refuse(scope: Scope, send: Send, error: BearerRefused) -> None:
-    """An HTTP answer, or the refusal of a handshake."""
-    if scope["type"] is not ScopeType.WEBSOCKET:
-        await answers.refuse(send, error)
+    """401 or 403, with a challenge (RFC 6750, section 3)."""
+    fields = [("www-authenticate", error.challenge)]
+    await say_no(scope, send, error.status, error.description, fields)
+
+
+async def say_no(
+    scope: Scope, send: Send, status: int, detail: str, fields: list[tuple[str, str]]
+) -> None:
+    """A problem, or to a handshake the same status (ASGI extension websocket.http.response)."""
+    head = [answers.PROBLEM, answers.NO_STORE, *fields]
+    if scope["type"] != ScopeType.WEBSOCKET:
+        await answers.whole(send, status, answers.problem(status, detail), head)
         return
-    if "websocket.http.response" not in (scope.get("extensions") or {}):
-        await send({"type": "websocket.close", "code": 1008, "reason": error.description})
-        return
-    challenge = error.challenge.encode("latin-1")
-    message: Any = {
-        "type": "websocket.http.response.start",
-        "status": error.status,
-        "headers": [(b"www-authenticate", challenge), (b"content-length", b"0")],
-    }
-    body: Any = {"type": "websocket.http.response.body", "body": b"", "more_body": False}
-    await send(message)
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head]
+    start: Any = {"type": "websocket.http.response.start", "status": status, "headers": encoded}
+    body: Any = {"type": "websocket.http.response.body", "body": answers.problem(status, detail)}
+    await send(start)
     await send(body)
 
 

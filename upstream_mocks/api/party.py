@@ -1,6 +1,6 @@
 """The API itself: what its endpoints share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -11,6 +11,7 @@ from upstream_mocks.api.faults import Faults
 from upstream_mocks.api.records import Records
 from upstream_mocks.api.settings import ApiSettings
 from upstream_mocks.api.stats import Stats
+from upstream_mocks.holding import Pause
 
 CLAIMS = "mock.claims"
 TOKEN = "mock.token"
@@ -25,7 +26,7 @@ class Api:
         *,
         clock: Callable[[], float],
         http_client: httpx.AsyncClient | None,
-        pause: Callable[[float], Awaitable[None]],
+        pause: Pause,
     ) -> None:
         self.now = clock
         self.pause = pause

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from upstream_mocks.api import seed
+
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 LONGEST_TEXT = 120
 LONGEST_NOTE = 2000
@@ -49,45 +51,19 @@ class Invalid(Exception):
         self.errors = errors
 
 
-_EVENTS = (
-    ("aurora-2026", "Aurora Design Summit", "Harpa Concert Hall", "Reykjavík", "2026-12-03", 1600),
-    ("cloudbridge-2027", "Cloudbridge Europe", "RAI Convention Centre", "Amsterdam", "2027-01-21", 8200),
-    ("medtech-north-2027", "MedTech North", "Bella Center", "Copenhagen", "2027-02-11", 3400),
-    ("payforward-2027", "PayForward", "Tobacco Dock", "London", "2027-02-25", 2100),
-    ("grid-and-green-2027", "Grid & Green", "Messe Wien", "Vienna", "2027-03-17", 5600),
-    ("open-harbour-2027", "Open Harbour Days", "Cruise Center Altona", "Hamburg", "2027-04-08", 900),
-    ("retail-reverse-2027", "Retail, Reversed", "Fira Gran Via", "Barcelona", "2027-05-19", 12000),
-    ("quiet-software-2027", "The Quiet Software Forum", "Kulturhuset", "Stockholm", "2027-06-02", 450),
-)  # fmt: skip
-_LEADS = (
-    ("aurora-2026", "Inga Sveinsdóttir", "Nordlys Studio", "hot", "Wants a pilot before spring."),
-    ("aurora-2026", "Marco Bellini", "Forma Nova", "warm", "Asked for the case study on kiosks."),
-    ("aurora-2026", "Priya Raman", "Lumen & Co", "cold", ""),
-    ("cloudbridge-2027", "Daan de Wit", "Kanaal Systems", "hot", "Decision in February, two sites."),
-    ("cloudbridge-2027", "Amélie Laurent", "Passerelle", "warm", "Procurement joins the next call."),
-    ("cloudbridge-2027", "Tomasz Zieliński", "Chmura", "warm", ""),
-    ("medtech-north-2027", "Freja Holm", "Sundhed Digital", "hot", "Needs the audit trail first."),
-    ("payforward-2027", "Oluwaseun Adeyemi", "Tally", "warm", "Met at the panel on refunds."),
-    ("payforward-2027", "Charlotte Finch", "Finch & Marlowe", "cold", ""),
-    ("grid-and-green-2027", "Lukas Gruber", "Alpenstrom", "hot", "Send prices for forty scanners."),
-    ("retail-reverse-2027", "Núria Puig", "Segona Vida", "warm", "Likes the offline mode."),
-    ("quiet-software-2027", "Elin Åkesson", "Tyst", "cold", "Only if it runs on the train."),
-)  # fmt: skip
-
-
 class Records:
     """The API's memory; ids of leads count upwards."""
 
     def __init__(self, now: float) -> None:
         self._events = {
-            row[0]: Event(
-                id=row[0], name=row[1], venue=row[2], city=row[3], date=row[4], capacity=row[5]
+            event_id: Event(
+                id=event_id, name=name, venue=venue, city=city, date=date, capacity=capacity
             )
-            for row in _EVENTS
+            for event_id, name, venue, city, date, capacity in seed.EVENTS
         }
         self._leads: dict[str, Lead] = {}
         self._made = 0
-        for event_id, name, company, score, note in _LEADS:
+        for event_id, name, company, score, note in seed.LEADS:
             given = {"name": name, "company": company, "score": score, "note": note}
             given["email"] = f"{_ascii(name.split()[0])}@{_ascii(company)}.example"
             self.add_lead(event_id, given, now=now, by="seed")

@@ -52,8 +52,10 @@ class Listener:
         """Wait; whether anybody still listens then."""
         if seconds > 0:
             waiting = asyncio.ensure_future(self._api.pause(seconds))
-            await asyncio.wait({waiting, self._gone}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+            try:
+                await asyncio.wait({waiting, self._gone}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waiting.cancel()
         else:
             await asyncio.sleep(0)
         return self.here
@@ -86,7 +88,7 @@ async def slow(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asgi("/stream", copy_scope=False)
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
-    """``chunks`` pieces (default 10) of ``size`` bytes (default 1024), ``interval`` seconds apart."""
+    """``chunks`` (default 10) of ``size`` bytes (default 1024), ``interval`` seconds apart."""
     query = query_of(scope)
     size, interval = int(number(query, "size", 1024)), number(query, "interval", 0)
     async with listening(scope, receive) as listener:
@@ -116,7 +118,7 @@ async def sse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asgi("/upload", copy_scope=False)
-async def upload(scope: Scope, receive: Receive, send: Send) -> None:
+async def upload(_scope: Scope, receive: Receive, send: Send) -> None:
     """How many bytes came, and their digest."""
     length, pieces, digest = 0, 0, hashlib.sha256()
     async for piece in body_of(receive):

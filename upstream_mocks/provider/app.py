@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import httpx
 from litestar import Litestar
 from litestar.di import Provide
 
 from upstream_mocks.connections import BreakableLitestar, ConnectionDropped, drop
+from upstream_mocks.holding import Pause
 from upstream_mocks.provider import authorization, control, discovery
 from upstream_mocks.provider.answers import OAuthError, error_answer
 from upstream_mocks.provider.end_session import end_session
@@ -45,7 +46,7 @@ def create_provider(
     *,
     clock: Callable[[], float] = time.time,
     http_client: httpx.AsyncClient | None = None,
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    pause: Pause = asyncio.sleep,
 ) -> Litestar:
     """A provider with an empty memory.
 

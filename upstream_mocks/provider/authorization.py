@@ -1,6 +1,7 @@
-"""GET /authorize (RFC 6749, section 4.1.1; OIDC Core 1.0, section 3.1.2; RFC 7636, 4.3; RFC 8707, 2.1; RFC 9207, 2).
+"""GET /authorize: a page that asks who signs in.
 
-A page that asks who signs in, unless the browser is signed in already, or ``mock_user`` names a user.
+Unless the browser is signed in already, or ``mock_user`` names a user. RFC 6749, section 4.1.1;
+OIDC Core 1.0, section 3.1.2; RFC 7636, section 4.3; RFC 8707, section 2.1; RFC 9207, section 2.
 """
 
 import re
@@ -145,10 +146,34 @@ def grant_code(
     return response
 
 
+def settle(
+    provider: Provider, request: AuthorizationRequest, known: SignIn | None
+) -> SignIn | None:
+    """Who is signed in, if that can be told without asking; raises OAuthError."""
+    validate(provider, request)
+    if usable(provider, request, known):
+        return known
+    if "none" in request.prompt:
+        raise OAuthError("login_required")
+    if "mock_user" in request.parameters:
+        return authenticate(provider, request, request.parameters["mock_user"], known)
+    return None
+
+
+def read_decision(
+    provider: Provider, request: AuthorizationRequest, known: SignIn | None
+) -> SignIn:
+    """Who the user chose to be; raises OAuthError."""
+    validate(provider, request)
+    if "deny" in request.parameters:
+        raise OAuthError("access_denied", "the user refused")
+    return authenticate(provider, request, request.parameters.get("user", ""), known)
+
+
 def authenticate(
     provider: Provider, request: AuthorizationRequest, sub: str, known: SignIn | None
 ) -> SignIn:
-    """The user has chosen; raises OAuthError for nobody we know."""
+    """Signed in anew; raises OAuthError for nobody we know."""
     if sub not in provider.users:
         raise OAuthError("access_denied", "no such user")
     acr = request.acr or ACR_VALUES[0]
@@ -179,21 +204,13 @@ async def authorize(
         asked = read_request(provider, pairs)
     except Unanswerable as error:
         return pages.refused("invalid_request", str(error))
-    known = provider.grants.sign_ins.get(request.cookies.get(SIGN_IN_COOKIE, ""))
     try:
         if (instead := await day.before()) is not None:
             return instead
-        validate(provider, asked)
-        if usable(provider, asked, known) and known is not None:
-            return grant_code(provider, asked, day, known)
-        if "none" in asked.prompt:
-            raise OAuthError("login_required")
-        if "mock_user" in asked.parameters:
-            user = authenticate(provider, asked, asked.parameters["mock_user"], known)
-            return grant_code(provider, asked, day, user)
+        user = settle(provider, asked, signed_in(request, provider))
     except OAuthError as error:
         return refuse(provider, asked, day, error)
-    return sign_in_page(provider, asked)
+    return grant_code(provider, asked, day, user) if user else sign_in_page(provider, asked)
 
 
 @post("/authorize/decision", status_code=200)
@@ -206,15 +223,16 @@ async def decide(
         asked = read_request(provider, await form_pairs(request))
     except Unanswerable as error:
         return pages.refused("invalid_request", str(error))
-    known = provider.grants.sign_ins.get(request.cookies.get(SIGN_IN_COOKIE, ""))
     try:
-        validate(provider, asked)
-        if "deny" in asked.parameters:
-            raise OAuthError("access_denied", "the user refused")
-        user = authenticate(provider, asked, asked.parameters.get("user", ""), known)
-        return grant_code(provider, asked, day, user)
+        user = read_decision(provider, asked, signed_in(request, provider))
     except OAuthError as error:
         return refuse(provider, asked, day, error)
+    return grant_code(provider, asked, day, user)
+
+
+def signed_in(request: Request[Any, Any, Any], provider: Provider) -> SignIn | None:
+    """Who this browser is, as far as we remember."""
+    return provider.grants.sign_ins.get(request.cookies.get(SIGN_IN_COOKIE, ""))
 
 
 def refuse(

@@ -1,4 +1,4 @@
-"""Logout Tokens on their way to the clients (OIDC Back-Channel Logout 1.0, sections 2.4 and 2.5)."""
+"""Logout Tokens on their way to the clients (OIDC Back-Channel Logout 1.0, section 2.5)."""
 
 from typing import Any
 

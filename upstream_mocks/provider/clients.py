@@ -1,4 +1,7 @@
-"""Registered clients, and how one proves who it is (RFC 6749, section 2.3; RFC 7523; OIDC Core 1.0, section 9)."""
+"""Registered clients, and how one proves who it is.
+
+RFC 6749, section 2.3; RFC 7523, section 3; OIDC Core 1.0, section 9.
+"""
 
 import base64
 import binascii
@@ -11,6 +14,7 @@ from urllib.parse import unquote_plus
 import jwt
 
 from upstream_mocks.provider.answers import OAuthError
+from upstream_mocks.provider.keys import Alg
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGS = ("RS256", "PS256", "ES256", "EdDSA")
@@ -32,6 +36,7 @@ class Client:
     backchannel_logout_uri: str | None = None
     scopes: tuple[str, ...] = ()
     client_credentials_scopes: tuple[str, ...] = ()
+    id_token_alg: Alg = "RS256"
     name: str = ""
 
 
@@ -46,7 +51,7 @@ class ClientAuthentication:
     def authenticate(
         self, authorization: str | None, form: Mapping[str, str], now: float
     ) -> tuple[Client, Method]:
-        """The client and the method it used; raises OAuthError(invalid_client or invalid_request)."""
+        """The client and the method it used; raises OAuthError."""
         offered = [
             method
             for method, present in (
@@ -143,6 +148,6 @@ def _verified(assertion: str, header: Mapping[str, Any], client: Client) -> dict
 
 
 def _refused(why: str, *, challenge: bool = False) -> OAuthError:
-    """invalid_client; with a Basic challenge if that is how the client tried (RFC 6749, section 5.2)."""
+    """With a Basic challenge if that is how the client tried (RFC 6749, section 5.2)."""
     headers = {"WWW-Authenticate": 'Basic realm="token"'} if challenge else {}
     return OAuthError("invalid_client", why, status=401, headers=headers)

@@ -4,7 +4,7 @@ POST /__faults   one fault or a list; GET: those in force; DELETE: none any more
 GET /__stats     what happened; DELETE: count anew
 POST /__reset    forget every sign-in, grant, fault and count
 POST /__keys/rotate          {"drop_old": false} -> {"kids": [...]}
-POST /__logout-token         {"sub" or "sid", "client_id", "header", "claims", "forgery"} -> {"logout_token"}
+POST /__logout-token         {"sub", "sid", "header", "claims", "forgery"} -> {"logout_token"}
 POST /__backchannel-logout   the same, sent to the client's address -> {"status", "body"}
 POST /__withdraw-consent     {"sub"} -> {"families_revoked"}: refreshing fails with invalid_grant
 """
@@ -73,8 +73,8 @@ async def clear_faults(provider: NamedDependency[Provider]) -> Response[Any]:
 
 @get("/__stats")
 async def show_stats(provider: NamedDependency[Provider]) -> Response[Any]:
-    """What happened since the start, or since DELETE."""
-    return json_answer(provider.stats.as_dict())
+    """What happened since the start, or since DELETE; ``held``: requests held back right now."""
+    return json_answer({**provider.stats.as_dict(), "held": provider.faults.holding.held})
 
 
 @delete("/__stats", status_code=200)

@@ -1,4 +1,7 @@
-"""GET /.well-known/openid-configuration and GET /jwks (OIDC Discovery 1.0; RFC 8414; RFC 9207, section 3)."""
+"""GET /.well-known/openid-configuration and GET /jwks.
+
+OIDC Discovery 1.0, sections 3 and 4; RFC 8414, section 2; RFC 9207, section 3.
+"""
 
 from typing import Any
 

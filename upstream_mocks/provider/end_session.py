@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 
 from upstream_mocks.provider import backchannel, pages
 from upstream_mocks.provider.answers import OAuthError, form_pairs, go_to, parameters
-from upstream_mocks.provider.authorization import SIGN_IN_COOKIE
+from upstream_mocks.provider.authorization import SIGN_IN_COOKIE, signed_in
 from upstream_mocks.provider.clients import Client
 from upstream_mocks.provider.party import Provider
 
@@ -38,7 +38,7 @@ async def end_session(
         target = return_address(given, client)
     except OAuthError as error:
         return pages.refused(error.error, error.description)
-    known = provider.grants.sign_ins.get(request.cookies.get(SIGN_IN_COOKIE, ""))
+    known = signed_in(request, provider)
     for sid in sids_to_end(given, hint, known.sid if known else None):
         provider.grants.end_sign_in(sid)
         await backchannel.notify_clients(provider, sid)

@@ -10,8 +10,8 @@ times or until DELETE /__faults. Several at once apply together. The kinds:
       drop_before        close the connection without an answer
     instead of the answer; with ``after_grant`` the grant was made, the refresh token rotated
       status             ``status`` (default 503), with Retry-After ``retry_after`` if given
-      error              an OAuth error: ``error`` (default invalid_grant), ``description``, ``status``
-                         (default 400; at the authorization endpoint the browser is sent back with it)
+      error              an OAuth error: ``error`` (default invalid_grant), ``description``,
+                         ``status`` (default 400); /authorize sends the browser back with it
       garbage            200 and something that is no JSON
       huge               200 and a JSON object of ``size`` bytes (default 4 MiB)
     after the grant was made
@@ -19,16 +19,15 @@ times or until DELETE /__faults. Several at once apply together. The kinds:
       drop_after_grant   close the connection without an answer
     within the answer
       omit               without these ``fields``; a refresh without "refresh_token" does not rotate
-      fields             with these ``values`` (tokens, discovery, JWKS, UserInfo, authorization response)
-      override           ``claims`` of the ID Token, None removes one (``token`` = "access_token": of that)
+      fields             with these ``values``: at every endpoint that answers with members
+      override           ``claims`` of the ID Token, or of ``token`` "access_token"; null removes
       expires_in         access tokens live ``seconds``
       scope              narrowed to ``scope``
       rotate_key         a new signing key first; ``drop_old`` unpublishes the old ones
       alg_none, hs256_with_public_key, wrong_key, embedded_jwk     the ID Token is a forgery
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -36,6 +35,7 @@ import msgspec
 from litestar import Response
 
 from upstream_mocks.connections import ConnectionDropped
+from upstream_mocks.holding import Holding, Pause
 from upstream_mocks.provider.answers import OAuthError, json_answer
 from upstream_mocks.provider.keys import Forgery
 
@@ -77,9 +77,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defau
 class Faults:
     """The faults in force."""
 
-    def __init__(self, pause: Callable[[float], Awaitable[None]]) -> None:
-        self._pause = pause
-        self._cleared = asyncio.Event()
+    def __init__(self, pause: Pause) -> None:
+        self.holding = Holding(pause)
         self.in_force: list[Fault] = []
 
     def add(self, faults: Iterable[Fault]) -> None:
@@ -89,8 +88,7 @@ class Faults:
     def clear(self) -> None:
         """The weather is fine; whatever is held is let go."""
         self.in_force.clear()
-        self._cleared.set()
-        self._cleared = asyncio.Event()
+        self.holding.let_go()
 
     def take(self, endpoint: Endpoint, grant: str | None = None) -> "BadDay":
         """What this request has to suffer; each fault's count falls by one."""
@@ -103,17 +101,7 @@ class Faults:
             if fault.count is not None:
                 fault.count -= 1
         self.in_force = [fault for fault in self.in_force if fault.count != 0]
-        return BadDay(tuple(suffered), self)
-
-    async def hold(self, seconds: float) -> None:
-        """Until so much time has passed, or the faults are cleared."""
-        waits = {
-            asyncio.ensure_future(self._pause(seconds)),
-            asyncio.ensure_future(self._cleared.wait()),
-        }
-        _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in pending:
-            wait.cancel()
+        return BadDay(tuple(suffered), self.holding)
 
 
 @dataclass(frozen=True)
@@ -121,7 +109,7 @@ class BadDay:
     """What one request suffers; empty on a good day."""
 
     faults: tuple[Fault, ...]
-    _weather: Faults
+    _holding: Holding
 
     def all(self, kind: Kind) -> list[Fault]:
         """The faults of one kind."""
@@ -134,7 +122,7 @@ class BadDay:
     async def before(self) -> Response[Any] | None:
         """What comes instead of doing anything; raises OAuthError or ConnectionDropped."""
         for fault in self.all("slow"):
-            await self._weather.hold(fault.seconds)
+            await self._holding.hold(fault.seconds)
         if self.any("drop_before"):
             raise ConnectionDropped
         return self._instead(after_grant=False)
@@ -142,7 +130,7 @@ class BadDay:
     async def after(self) -> Response[Any] | None:
         """What comes instead of the answer, now that the grant is made; raises as ``before``."""
         for fault in self.all("stall_after_grant"):
-            await self._weather.hold(fault.seconds)
+            await self._holding.hold(fault.seconds)
         if self.any("drop_after_grant"):
             raise ConnectionDropped
         return self._instead(after_grant=True)

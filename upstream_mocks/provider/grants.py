@@ -89,7 +89,7 @@ class Grants:
         self._clients_of_sid: dict[str, tuple[str, set[str]]] = {}
 
     def sign_in(self, sub: str, acr: str, now: float, current: SignIn | None) -> SignIn:
-        """Somebody has just authenticated; the same user keeps the sid, anybody else gets a new one."""
+        """Somebody has just authenticated; only who was signed in already keeps the sid."""
         if current is not None and current.sub == sub:
             current.auth_time, current.acr = int(now), acr
             return current

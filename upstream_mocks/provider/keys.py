@@ -24,7 +24,7 @@ RSA_BITS = 2048
 def _private_key(
     alg: Alg, owner: str, number: int
 ) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
-    """Making an RSA key is slow: within one process the n-th key of an issuer is always the same."""
+    """Making an RSA key is slow: in one process the n-th key of an issuer is always the same."""
     del owner, number
     if alg == "ES256":
         return ec.generate_private_key(ec.SECP256R1())
@@ -68,7 +68,7 @@ class KeyRing:
         self.rotate()
 
     def rotate(self, *, drop_old: bool = False) -> list[str]:
-        """A new key for each algorithm; the old ones stay published unless dropped. The new kids."""
+        """A new key for each algorithm, and their kids; the old stay published unless dropped."""
         if drop_old:
             self._keys.clear()
         self._made += 1
@@ -99,7 +99,7 @@ class KeyRing:
     ) -> str:
         """A JWS in compact form (RFC 7515, section 3.1).
 
-        ``header`` replaces header members; None removes one. ``forgery`` signs as an attacker would.
+        ``header`` replaces members, None removes one; ``forgery`` signs as an attacker would.
         """
         key = self.current(alg)
         members: dict[str, Any] = {"alg": alg, "typ": typ, "kid": key.kid}

@@ -1,4 +1,8 @@
-"""Tokens: access tokens (RFC 9068), ID Tokens (OIDC Core 1.0, section 2), Logout Tokens (Back-Channel, 2.4)."""
+"""The tokens that are JWTs.
+
+Access tokens: RFC 9068. ID Tokens: OIDC Core 1.0, section 2. Logout Tokens: OIDC Back-Channel
+Logout 1.0, section 2.4.
+"""
 
 import base64
 import hashlib
@@ -16,7 +20,7 @@ LOGOUT_TOKEN_SECONDS = 120
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
-def access_token(  # noqa: PLR0913 - one argument per claim that differs
+def access_token(
     provider: Provider,
     day: BadDay,
     *,
@@ -52,7 +56,7 @@ def id_token(
     access: str,
     refreshed: bool,
 ) -> str:
-    """An ID Token; a refreshed one keeps auth_time and has no nonce (OIDC Core 1.0, section 12.2)."""
+    """An ID Token; a refreshed one keeps auth_time, and has no nonce (OIDC Core 1.0, 12.2)."""
     now = int(provider.now())
     claims = {
         "iss": provider.settings.issuer,
@@ -68,7 +72,12 @@ def id_token(
         **profile_claims(provider, authorization.sub, authorization.scope),
         canary.CLAIM: canary.CLAIM_VALUE,
     }
-    return provider.keys.sign(day.claims("id_token", claims), typ="JWT", forgery=day.forgery)
+    return provider.keys.sign(
+        day.claims("id_token", claims),
+        typ="JWT",
+        alg=provider.clients[authorization.client_id].id_token_alg,
+        forgery=day.forgery,
+    )
 
 
 def profile_claims(provider: Provider, sub: str, scope: Sequence[str]) -> dict[str, Any]:

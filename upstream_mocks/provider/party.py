@@ -1,12 +1,13 @@
 """The provider itself: what its endpoints share."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import httpx
 from litestar import Request
 
+from upstream_mocks.holding import Pause
 from upstream_mocks.provider.answers import OAuthError
 from upstream_mocks.provider.clients import Client, ClientAuthentication
 from upstream_mocks.provider.faults import BadDay, Endpoint, Faults
@@ -27,7 +28,7 @@ class Provider:
         *,
         clock: Callable[[], float] = time.time,
         http_client: httpx.AsyncClient | None,
-        pause: Callable[[float], Awaitable[None]],
+        pause: Pause,
     ) -> None:
         self.settings = settings
         self.now = clock
@@ -93,7 +94,7 @@ class Provider:
             self.stats.events["families_revoked"] += 1
 
     def reuse_detected(self, family: Family, what: str) -> NoReturn:
-        """Somebody used twice what works once: everything that came of it ends (RFC 9700, 4.14.2)."""
+        """What works once was used twice: all that came of it ends (RFC 9700, section 4.14.2)."""
         self.stats.events[f"{what}_reuse_detected"] += 1
         self.revoke(family, f"{what} reuse")
-        raise OAuthError("invalid_grant", f"the {what} was used before")
+        raise OAuthError("invalid_grant", f"the {what} token or code was used before")

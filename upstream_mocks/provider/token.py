@@ -1,4 +1,7 @@
-"""POST /token: one function per grant (RFC 6749, sections 4.1.3, 4.4 and 6; RFC 7636, 4.6; RFC 8707, 2.2)."""
+"""POST /token: one function per grant.
+
+RFC 6749, sections 4.1.3, 4.4, 5 and 6; RFC 7636, section 4.6; RFC 8707, section 2.2.
+"""
 
 import base64
 import hashlib
@@ -63,7 +66,7 @@ def authorization_code(request: TokenRequest) -> dict[str, Any]:
 
 
 def refresh_token(request: TokenRequest) -> dict[str, Any]:
-    """RFC 6749, section 6, with rotation; a spent token ends the family (RFC 9700, section 4.14.2)."""
+    """RFC 6749, section 6, with rotation; a spent token ends the family (RFC 9700, 4.14.2)."""
     provider = request.provider
     presented = provider.grants.refresh_tokens.get(request.require("refresh_token"))
     if presented is None or presented.family.authorization.client_id != request.client.client_id:

@@ -1,42 +1,38 @@
-import type { EndReason, SessionSnapshot, SessionUser } from './types.js'
+import type { EndReason, SessionSnapshot } from './types.js'
 import type { Answer, LiveSession } from './wire.js'
 
-/** Deadlines that differ by less are the same: a page need not be told. */
-const SAME_MS = 1_000
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
+/** Deadlines that differ by less than a second are the same: a page need not be told. */
+const near = (a: number, b: number) => Math.abs(a - b) < 1_000
 
-const near = (a: number, b: number) => Math.abs(a - b) < SAME_MS
-
-/** The session as it is known already, if the server said nothing new: what has not changed keeps its identity. */
-function settled<U>(was: LiveSession<U> | null, is: LiveSession<U>): LiveSession<U> {
-  const user = was && JSON.stringify(was.user) === JSON.stringify(is.user) ? was.user : is.user
-  const same = was && was.user === user && was.ref === is.ref && was.extendable === is.extendable
-  return same && near(was.idleAt, is.idleAt) && near(was.absoluteAt, is.absoluteAt) ? was : { ...is, user }
+/** What has not changed keeps its identity. */
+function settled(was: LiveSession | null, is: LiveSession): LiveSession {
+  if (!was || !same(was.user, is.user)) return is
+  const unmoved = near(was.idleAt, is.idleAt) && near(was.absoluteAt, is.absoluteAt)
+  return unmoved && was.ref === is.ref && was.extendable === is.extendable ? was : { ...is, user: was.user }
 }
 
 /**
  * The snapshot after the server has answered. Only an answer ends a session; `loading` never comes back; a page that has shown
  * somebody keeps showing them. `guess` is why it may have ended, if the server does not say.
  */
-export function advance<U extends SessionUser>(
-  was: SessionSnapshot<U>,
-  answer: Answer<U>,
-  guess: EndReason | null,
+export function advance(
+  was: SessionSnapshot,
+  { session: answered, ended, loginError }: Answer,
+  guess: EndReason | null | undefined,
   expiring: boolean,
-): SessionSnapshot<U> {
-  const { busy, degraded } = was
-  if (!answer.session) {
-    if (was.status === 'ended') return was
-    if (was.user) {
-      const ended = answer.ended ?? guess ?? 'unknown'
-      return { busy, degraded, status: 'ended', session: null, user: was.user, ended }
-    }
-    const before = was.status === 'anonymous' ? was.loginError : null
-    const loginError = answer.loginError ?? before
-    return { busy, degraded, status: 'anonymous', session: null, user: null, ended: null, loginError }
+): SessionSnapshot {
+  const { busy, degraded, user: shown, status } = was
+  const rest = { busy, degraded, session: null, ended: null }
+  if (answered) {
+    const session = settled(was.session as LiveSession | null, answered)
+    const { user } = session
+    return shown && shown.sub !== user.sub
+      ? { ...rest, status: 'switched', session, user: shown, newUser: user }
+      : { ...rest, status: 'authenticated', session, user, expiring }
   }
-  const session = settled(was.session as LiveSession<U> | null, answer.session)
-  const { user } = session
-  return was.user && was.user.sub !== user.sub
-    ? { busy, degraded, status: 'switched', session, user: was.user, ended: null, newUser: user }
-    : { busy, degraded, status: 'authenticated', session, user, ended: null, expiring }
+  if (status === 'ended') return was
+  if (shown) return { ...rest, status: 'ended', user: shown, ended: ended ?? guess ?? 'unknown' }
+  const before = status === 'anonymous' ? was.loginError : null
+  return { ...rest, status: 'anonymous', user: null, loginError: loginError ?? before }
 }

@@ -1,22 +1,11 @@
-import { readMessage, type TabMessage } from './messages.js'
+import type { TabMessage } from './messages.js'
+import type { State } from './state.js'
 
-export interface Channel {
-  post(t: TabMessage['t'], ref?: string, left?: number): void
-  close(): void
-}
+/** Without BroadcastChannel (a very old browser) everything is still safe, by the pinned requests, only later. */
+export const openChannel = ({ base }: State): BroadcastChannel | undefined =>
+  globalThis.BroadcastChannel && new BroadcastChannel(`bff:${location.origin}${base}`)
 
-/** The other tabs of this application. A browser without BroadcastChannel is still safe, by the pinned requests, only later. */
-export function openChannel(base: string, heard: (message: TabMessage) => void): Channel {
-  const name = `bff:${location.origin}${base}`
-  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
-  if (channel) {
-    channel.onmessage = ({ data }) => {
-      const message = readMessage(data)
-      if (message) heard(message)
-    }
-  }
-  return {
-    post: (t, ref, left) => channel?.postMessage({ v: 1, t, ref, left }),
-    close: () => channel?.close(),
-  }
+/** Tell the other tabs. */
+export function post(s: State, t: TabMessage['t'], left?: number): void {
+  s.channel?.postMessage({ v: 1, t, ref: s.pin, left } satisfies TabMessage)
 }

@@ -1,22 +1,49 @@
-import { onActivity } from './activity.js'
-import { createBusy } from './busy.js'
-import { openChannel, type Channel } from './channel.js'
-import { touchDue } from './deadline.js'
-import { dropDrafts } from './drafts.js'
-import { createGate } from './gate.js'
-import { createKeeper } from './keeper.js'
-import { createLogin } from './login.js'
+import { check } from './check.js'
+import { extend } from './extend.js'
+import { login } from './login.js'
 import { logout } from './logout.js'
-import type { TabMessage } from './messages.js'
-import { settingsOf } from './options.js'
-import { onPageEvents } from './page-events.js'
-import { isOurs, planOf } from './plan.js'
-import { BffError, readProblem } from './problem.js'
-import { createRecovery } from './recovery.js'
-import { createSend } from './send.js'
-import { createStore } from './store.js'
-import type { BffClient, BffClientOptions, Session, SessionSnapshot, SessionUser } from './types.js'
-import { createVeil } from './veil.js'
-import { isOnline, isVisible } from './visibility.js'
-import { createWatch } from './watch.js'
-import { readAnswer, type LiveSession } from './wire.js'
+import { isOurs } from './plan.js'
+import { send } from './send.js'
+import { start, stop } from './start.js'
+import { createState, on } from './state.js'
+import type { BffClient, BffClientOptions, SessionUser } from './types.js'
+import { abortable } from './wait.js'
+
+/** One client for one page. Does nothing until it is first subscribed to or asked for something. */
+export function createBffClient<U extends SessionUser = SessionUser>(options: BffClientOptions = {}): BffClient<U> {
+  const s = createState(options)
+  const begin = () => start(s)
+  const client: BffClient = {
+    async fetch(input, init = {}) {
+      const { bff, ...native } = init
+      if (!globalThis.document || !isOurs(input, options.apiPaths ?? ['/api'])) return s.fetch(input, native)
+      begin()
+      return send(s, input, init)
+    },
+    getSnapshot: () => s.snapshot,
+    subscribe(listener) {
+      begin()
+      return on(s, 'change', listener)
+    },
+    async session({ fresh, signal } = {}) {
+      begin()
+      const { status, session } = s.snapshot
+      const known = status !== 'loading' && !(session && session.deadline.at <= s.now())
+      return known && !fresh ? session : abortable(check(s, fresh), signal)
+    },
+    async extend() {
+      begin()
+      return extend(s)
+    },
+    hold: s.gate.hold,
+    login: (how) => login(s, how),
+    async logout(how) {
+      begin()
+      return logout(s, how)
+    },
+    on: (event, handler) => on(s, event, handler),
+    dispose: () => stop(s),
+  }
+  // What the server says of the person is believed to be a U: it alone knows.
+  return client as unknown as BffClient<U>
+}

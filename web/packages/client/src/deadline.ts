@@ -1,4 +1,4 @@
-import type { Deadline } from './types.js'
+import type { Deadline, SessionSnapshot } from './types.js'
 
 /** Browsers fire a timer of 25 days or more at once, and delay long ones: so look again at least this often. */
 export const SLICE_MS = 30_000
@@ -13,47 +13,25 @@ export function deadlineOf(idleAt: number, absoluteAt: number, extendable: boole
 }
 
 /** How long before the end to warn: at least 20 s (WCAG 2.2, 2.2.1), but a short session first has half a minute of peace. */
-export const warningMs = (wanted: number, idleWindowMs: number): number =>
+export const warningMs = (wanted = 120_000, idleWindowMs: number): number =>
   Math.max(20_000, Math.min(wanted, idleWindowMs - SLICE_MS))
 
-export interface Clocks {
-  /** Wall clock, milliseconds. */
-  readonly now: number
-  /** Monotonic clock, milliseconds; stands still while the computer sleeps. */
-  readonly perf: number
-}
+/**
+ * Slept, throttled, or somebody changed the clock: what we believed about time is worthless. `passedMs` by the wall clock and
+ * `perfMs` by the monotonic one, which stands still during sleep, since a look that was to last `plannedMs`.
+ */
+export const timeJumped = (passedMs: number, perfMs: number, plannedMs: number): boolean =>
+  passedMs - plannedMs > LATE_MS || Math.abs(passedMs - perfMs) > DRIFT_MS
 
-/** Slept, throttled, or somebody changed the clock: what we believed about time is worthless. */
-export function timeJumped(was: Clocks, is: Clocks, dueAt: number): boolean {
-  const drift = is.now - was.now - (is.perf - was.perf)
-  return is.now - dueAt > LATE_MS || Math.abs(drift) > DRIFT_MS
-}
-
-export interface Moment {
-  readonly now: number
-  readonly deadlineAt: number
-  readonly warnMs: number
-  readonly expiring: boolean
-  readonly degraded: boolean
-  readonly visible: boolean
-  /** What we know may be out of date. */
-  readonly stale: boolean
-  /** When the server last said something. */
-  readonly heardAt: number
-  /** Infinity: never poll. */
-  readonly pollMs: number
-}
-
-/** Whether to ask the server now, and when to look again (milliseconds from now). */
-export function lookAt(m: Moment): { readonly ask: boolean; readonly nextMs: number } {
-  const left = m.deadlineAt - m.now
-  const toWarning = left - m.warnMs
-  const toPoll = m.heardAt + m.pollMs - m.now
+/** Whether it is time to ask the server about `snapshot`, and when to look again (milliseconds from `now`). */
+export function lookAt(snapshot: SessionSnapshot, now: number, warnMs: number, pollInMs: number): readonly [ask: boolean, nextMs: number] {
+  const left = (snapshot.session?.deadline.at ?? Infinity) - now
+  const toWarning = left - warnMs
+  const warned = snapshot.status !== 'authenticated' || snapshot.expiring
   // While something does not answer, the recovery asks at its own pace.
-  const due = (toWarning <= 0 && !m.expiring) || (left <= 0 && !m.degraded)
-  const ask = due || (m.visible && (m.stale || toPoll <= 0))
-  const ahead = [toWarning, left, toPoll].filter((ms) => ms > 0)
-  return { ask, nextMs: Math.max(1_000, Math.min(SLICE_MS, ...ahead)) }
+  const ask = (toWarning <= 0 && !warned) || (left <= 0 && !snapshot.degraded)
+  const ahead = [toWarning, left, pollInMs].filter((ms) => ms > 0)
+  return [ask, Math.max(1_000, Math.min(SLICE_MS, ...ahead))]
 }
 
 /** Is typing or clicking at `now` worth telling the server? A quarter of the idle window has gone, and we have not just told it. */

@@ -1,9 +1,10 @@
 import { BffError } from './problem.js'
+import { ignore } from './wait.js'
 
 /** So many waiting requests leave at a time, so that the browser's sockets are not swamped. */
 const WIDTH = 4
 /** Longest wait for a sign-in. */
-export const HOLD_MS = 300_000
+const HOLD_MS = 300_000
 
 /** Called when the request that passed has its answer. */
 export type Leave = () => void
@@ -23,67 +24,52 @@ export interface Gate {
   shut(reason: BffError | null): void
 }
 
-interface Waiting {
-  go(): void
-  fail(reason: unknown): void
-}
+/** A waiting request: told to go, or why not. */
+type Turn = (refusal?: unknown) => void
 
-export function createGate(max: number, timeoutMs: number): Gate {
-  const queue: Waiting[] = []
+export function createGate(max = 100, timeoutMs = 30_000): Gate {
   const pauses = new Set<object>()
   const holds = new Set<object>()
+  let queue: Turn[] = []
   let running = 0
-  let closedFor: BffError | null = null
+  let refusal: BffError | null = null
 
-  const isOpen = () => !closedFor && !pauses.size && !holds.size
+  const isOpen = () => !refusal && !pauses.size && !holds.size
   const drain = () => {
     while (isOpen() && running < WIDTH && queue.length) {
       running++
-      queue.shift()?.go()
+      queue.shift()!()
     }
   }
+  const leave = () => {
+    running--
+    drain()
+  }
   const close = (reasons: Set<object>, ms: number) => {
-    const reason = {}
-    reasons.add(reason)
     const open = () => {
+      reasons.delete(open)
       clearTimeout(timer)
-      reasons.delete(reason)
       drain()
     }
     const timer = setTimeout(open, ms)
+    reasons.add(open)
     return open
   }
-  const leaveOnce = (): Leave => {
-    let gone = false
-    return () => {
-      if (!gone) running--
-      gone = true
-      drain()
-    }
-  }
-  const enqueue = (signal: AbortSignal | null | undefined) =>
+  const wait = (signal?: AbortSignal | null) =>
     new Promise<Leave>((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout>
-      const settle = () => {
+      const turn: Turn = (why) => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', aborted)
+        queue = queue.filter((other) => other !== turn)
+        why ? reject(why) : resolve(leave)
       }
-      const waiting: Waiting = {
-        go: () => (settle(), resolve(leaveOnce())),
-        fail: (reason) => (settle(), reject(reason)),
-      }
-      const drop = (reason: unknown) => {
-        queue.splice(queue.indexOf(waiting), 1)
-        waiting.fail(reason)
-      }
-      const aborted = () => drop(signal?.reason)
       // A pause may turn into a sign-in while a request waits: then it gets the longer time.
-      const arm = (ms: number) => {
-        timer = setTimeout(() => (holds.size && ms < HOLD_MS ? arm(HOLD_MS) : drop(new BffError('queue_timeout'))), ms)
+      const expire = (ms: number) => {
+        timer = setTimeout(() => (holds.size && ms < HOLD_MS ? expire(HOLD_MS) : turn(new BffError('queue_timeout'))), ms)
       }
-      queue.push(waiting)
-      signal?.addEventListener('abort', aborted)
-      arm(holds.size ? HOLD_MS : timeoutMs)
+      expire(holds.size ? HOLD_MS : timeoutMs)
+      signal?.addEventListener('abort', () => turn(signal.reason))
+      queue.push(turn)
     })
 
   return {
@@ -91,22 +77,20 @@ export function createGate(max: number, timeoutMs: number): Gate {
     isHeld: () => holds.size > 0,
     async pass(signal) {
       signal?.throwIfAborted()
-      if (closedFor) throw closedFor
-      if (isOpen() && !queue.length) return () => {}
+      if (refusal) throw refusal
+      if (isOpen() && !queue.length) return ignore
       if (queue.length >= max) throw new BffError('queue_full')
-      return enqueue(signal)
+      return wait(signal)
     },
-    pause(ms) {
-      close(pauses, ms)
-    },
+    pause: (ms) => void close(pauses, ms),
     hold: (ms = HOLD_MS) => close(holds, ms),
     releaseAll() {
       holds.clear()
       drain()
     },
     shut(reason) {
-      closedFor = reason
-      if (reason) for (const waiting of queue.splice(0)) waiting.fail(reason)
+      refusal = reason
+      if (reason) queue.map((turn) => turn(reason))
       drain()
     },
   }

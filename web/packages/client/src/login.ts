@@ -1,76 +1,56 @@
+import { check } from './check.js'
+import { listen } from './listen.js'
 import { BffError } from './problem.js'
 import { loginUrl } from './return-to.js'
-import type { Keeper } from './keeper.js'
-import type { Store } from './store.js'
+import { emit, on, type State } from './state.js'
 import type { LoginOptions, Session } from './types.js'
+import { abortable, ignore } from './wait.js'
 
 const POLL_MS = 3_000
 const GIVE_UP_MS = 300_000
 
-export interface Login<U> {
-  start(options?: LoginOptions): Promise<Session<U>>
-  /** A sign-in window is open: news of other tabs cannot wait. */
-  isWaiting(): boolean
-  /** The page came back: a sign-in may leave it again. */
-  returned(): void
+function redirect(s: State, url: string): Promise<never> {
+  let stay = false
+  emit(s, 'before-navigate', { url, preventDefault: () => (stay = true) })
+  if (stay) return Promise.reject(new BffError('login_cancelled'))
+  location.assign(url)
+  return new Promise(ignore)
 }
 
-export function createLogin<U>(base: string, store: Store<U>, keeper: Keeper<U>): Login<U> {
-  let leaving: Promise<never> | null = null
-  let waiting: Promise<Session<U>> | null = null
+/**
+ * Waits for the server to say that somebody signed in. The window itself is not asked: `closed` is true for an open window that
+ * went to a page with Cross-Origin-Opener-Policy.
+ */
+function completion(s: State, signal?: AbortSignal): Promise<Session> {
+  const before = s.snapshot.session?.ref
+  const { loginError } = s
+  const over = new AbortController()
+  const signedIn = new Promise<Session>((resolve, reject) => {
+    const look = () => {
+      const { status, session } = s.snapshot
+      if (status === 'switched') reject(new BffError('session_changed'))
+      else if (session && session.ref !== before) resolve(session)
+      else if (s.loginError !== loginError) reject(s.loginError)
+    }
+    const ask = () => void check(s).then(look, ignore)
+    const timers = [setInterval(ask, POLL_MS), setTimeout(reject, GIVE_UP_MS, new BffError('login_timeout'))]
+    const leave = on(s, 'change', look)
+    listen(window, 'focus', ask, over.signal)
+    over.signal.onabort = () => {
+      timers.map(clearTimeout)
+      leave()
+    }
+  })
+  return abortable(signedIn, signal).finally(() => {
+    over.abort()
+    s.waiting = undefined
+  })
+}
 
-  function redirect(url: string): Promise<never> {
-    if (leaving) return leaving
-    let stay = false
-    store.emit('before-navigate', { url, preventDefault: () => (stay = true) })
-    if (stay) return Promise.reject(new BffError('login_cancelled'))
-    location.assign(url)
-    return (leaving = new Promise(() => {}))
-  }
-
-  /**
-   * Waits for the server to say that somebody signed in. The window itself is not asked: `closed` is true for an open window that
-   * went to a page with Cross-Origin-Opener-Policy.
-   */
-  function completion(signal: AbortSignal | undefined): Promise<Session<U>> {
-    const before = store.get().session?.ref
-    const error = keeper.loginError()
-    const over = new AbortController()
-    return new Promise<Session<U>>((resolve, reject) => {
-      const ask = () => void keeper.check().then(look, () => {})
-      const look = () => {
-        const { status, session } = store.get()
-        if (status === 'switched') reject(new BffError('session_changed'))
-        else if (session && session.ref !== before) resolve(session)
-        else if (keeper.loginError() !== error) reject(keeper.loginError())
-      }
-      const timers = [setInterval(ask, POLL_MS), setTimeout(reject, GIVE_UP_MS, new BffError('login_timeout'))]
-      const unsubscribe = store.subscribe(look)
-      addEventListener('focus', ask, { signal: over.signal })
-      signal?.addEventListener('abort', () => reject(signal.reason), { signal: over.signal })
-      if (signal?.aborted) reject(signal.reason)
-      over.signal.addEventListener('abort', () => {
-        timers.forEach(clearTimeout)
-        unsubscribe()
-      })
-    }).finally(() => {
-      over.abort()
-      waiting = null
-    })
-  }
-
-  /** Opens the window before anything else, inside the click: a popup blocker allows no detour. */
-  function popup(url: string, signal: AbortSignal | undefined): Promise<Session<U>> {
-    if (!open(url, 'bff-login', 'popup,width=480,height=680')) return Promise.reject(new BffError('popup_blocked'))
-    return (waiting ??= completion(signal))
-  }
-
-  return {
-    start(options = {}) {
-      const url = loginUrl(base, options, location)
-      return options.mode === 'popup' ? popup(url, options.signal) : redirect(url)
-    },
-    isWaiting: () => !!waiting,
-    returned: () => void (leaving = null),
-  }
+/** By redirect: once in the life of a page. By popup: opened at once, inside the click, for a popup blocker allows no detour. */
+export function login(s: State, options: LoginOptions = {}): Promise<Session> {
+  const url = loginUrl(s.base, options, location)
+  if (options.mode !== 'popup') return (s.leaving ??= redirect(s, url))
+  const opened = open(url, 'bff-login', 'popup,width=480,height=680')
+  return opened ? (s.waiting ??= completion(s, options.signal)) : Promise.reject(new BffError('popup_blocked'))
 }

@@ -7,7 +7,6 @@ export interface TabMessage {
   readonly left?: number | undefined
 }
 
-export function readMessage(data: unknown): TabMessage | null {
-  const message = data as TabMessage | null
-  return message?.v === 1 && /^(in|out|ended|extended)$/.test(message.t) ? message : null
+export function readMessage(data: any): TabMessage | null {
+  return data?.v === 1 ? data : null
 }

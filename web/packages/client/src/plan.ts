@@ -1,42 +1,34 @@
 import type { Attempt } from './replay.js'
-import type { BffFetch, BffRequestInit } from './types.js'
+import type { BffRequestInit } from './types.js'
 
 /** A request as it was asked for, and what is known of it before it is sent. */
-export interface Plan extends Omit<Attempt, 'forwarded'> {
+export interface Plan extends Attempt {
+  readonly init: RequestInit
+  readonly headers: Headers
   readonly signal: AbortSignal | null | undefined
-  readonly background: boolean
-  /** Its body can be read once only. */
-  readonly streams: boolean
-  /** Sends it, once, with these headers beside its own. */
-  send(fetch: BffFetch, headers: Record<string, string>): Promise<Response>
+  /** What to send: a Request is used up by sending it, so a copy, unless it cannot be needed (a copy buffers the body). */
+  input(): RequestInfo | URL
 }
 
-export function planOf(input: RequestInfo | URL, init: BffRequestInit = {}): Plan {
-  const { bff, ...native } = init
+export function planOf(input: RequestInfo | URL, { bff: { replay = 'auto', background = false } = {}, ...init }: BffRequestInit): Plan {
   const request = input instanceof Request ? input : null
-  const own = new Headers(init.headers ?? request?.headers)
-  const replay = bff?.replay ?? 'auto'
-  const streams = init.body instanceof ReadableStream
+  const headers = new Headers(init.headers ?? request?.headers)
+  if (background) headers.set('BFF-Background', '1')
   return {
-    method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
+    init,
+    headers,
     signal: init.signal ?? request?.signal,
+    method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
+    forwarded: undefined,
+    resendable: !(init.body instanceof ReadableStream),
     replay,
-    background: bff?.background === true,
-    resendable: !streams,
-    streams,
-    keyed: own.has('Idempotency-Key'),
-    send(fetch, extra) {
-      const headers = new Headers(own)
-      for (const name in extra) headers.set(name, extra[name] ?? '')
-      // A Request is used up by sending it; a copy costs a buffered body, so none is made if it cannot be needed.
-      return fetch(request && replay !== 'never' ? request.clone() : input, { ...native, headers })
-    },
+    keyed: headers.has('Idempotency-Key'),
+    input: () => (request && replay !== 'never' ? request.clone() : input),
   }
 }
 
 /** Is this one of ours: same origin, under one of `paths`? Anything else is none of the client's business. */
 export function isOurs(input: RequestInfo | URL, paths: readonly string[]): boolean {
-  const url = new URL(input instanceof Request ? input.url : input, location.href)
-  const under = (path: string) => url.pathname === path || url.pathname.startsWith(`${path}/`)
-  return url.origin === location.origin && paths.some(under)
+  const { origin, pathname } = new URL(input instanceof Request ? input.url : input, location.href)
+  return origin === location.origin && paths.some((path) => `${pathname}/`.startsWith(`${path}/`))
 }

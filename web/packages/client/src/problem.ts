@@ -1,3 +1,5 @@
+import { ignore } from './wait.js'
+
 /** Codes of the server, and those the client adds (second group). An unknown server code is passed on as it is. */
 export type BffCode =
   | 'session_required'
@@ -43,32 +45,18 @@ export class BffError extends Error {
   }
 }
 
-interface ProblemHead {
-  readonly code: string | null
-  readonly forwarded: boolean | undefined
-  readonly retryAfterMs: number | undefined
-}
-
-/** What the response headers alone say. `code` is null when the answer is the API's own. */
-export function problemHead({ headers }: Response): ProblemHead {
-  const forwarded = headers.get('BFF-Forwarded')
-  const seconds = parseFloat(headers.get('Retry-After') ?? '')
-  return {
-    code: headers.get('BFF-Error'),
-    forwarded: forwarded ? forwarded === 'yes' : undefined,
-    retryAfterMs: seconds >= 0 ? seconds * 1000 : undefined,
-  }
-}
-
 /** The server's problem (RFC 9457), or null when the answer is the API's own. The body stays unread. */
 export async function readProblem(response: Response): Promise<BffError | null> {
-  const { code, forwarded, retryAfterMs } = problemHead(response)
+  const { headers, status } = response
+  const code = headers.get('BFF-Error')
   if (!code) return null
-  const body = response.bodyUsed ? null : await response.clone().json().catch(() => null)
+  const forwarded = headers.get('BFF-Forwarded')
+  const seconds = headers.get('Retry-After')
+  const body = await (response.bodyUsed ? response : response.clone()).json().catch(ignore)
   return new BffError(code, {
-    status: response.status,
-    forwarded,
-    retryAfterMs,
+    status,
+    forwarded: forwarded ? forwarded === 'yes' : undefined,
+    retryAfterMs: seconds ? +seconds * 1000 : undefined,
     requestId: body?.request_id,
     reason: body?.reason,
   })

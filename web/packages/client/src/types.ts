@@ -95,10 +95,14 @@ export interface BeforeNavigate {
   preventDefault(): void
 }
 
+type In<U, S extends SessionStatus> = Extract<SessionSnapshot<U>, { readonly status: S }>
+
 export interface BffEvents<U = SessionUser> {
-  authenticated: Session<U>
-  ended: { readonly reason: EndReason; readonly user: U }
-  switched: { readonly user: U; readonly newUser: U }
+  authenticated: In<U, 'authenticated'>
+  /** Its `ended` says why. */
+  ended: In<U, 'ended'>
+  /** `user` is on the page, `newUser` in the cookie. */
+  switched: In<U, 'switched'>
   expiring: Session<U>
   extended: Session<U>
   'before-navigate': BeforeNavigate

@@ -1,28 +1,21 @@
-export interface Veil {
-  /** Hide the page at once, keep everything in it. */
-  cover(): void
-  /** Show it again, if `since` (when the question was asked) is not before the covering. */
-  lift(since: number): void
+import type { State } from './state.js'
+
+function show(visible: boolean): void {
+  const root = document.documentElement
+  root.inert = !visible
+  root.style.opacity = visible ? '' : '0'
 }
 
-/** Covers a page that may belong to nobody any more, until the server has answered. Dialogs in the top layer stay visible. */
-export function createVeil(enabled: boolean, now: () => number): Veil {
-  let coveredAt = Infinity
-  const show = (visible: boolean) => {
-    const root = document.documentElement
-    root.inert = !visible
-    root.style.opacity = visible ? '' : '0'
-  }
-  return {
-    cover() {
-      if (!enabled) return
-      coveredAt = now()
-      show(false)
-    },
-    lift(since) {
-      if (since < coveredAt) return
-      coveredAt = Infinity
-      show(true)
-    },
-  }
+/** Hide at once a page that may belong to nobody any more, and keep everything in it. Dialogs in the top layer stay visible. */
+export function cover(s: State): void {
+  if (s.options.veil === false) return
+  s.coveredAt = s.now()
+  show(false)
+}
+
+/** Show it again, unless the question was asked before it was covered. */
+export function lift(s: State, askedAt: number): void {
+  if (askedAt < s.coveredAt) return
+  s.coveredAt = Infinity
+  show(true)
 }

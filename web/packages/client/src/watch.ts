@@ -1,53 +1,37 @@
-import { lookAt, SLICE_MS, timeJumped, warningMs, type Clocks } from './deadline.js'
-import type { Keeper } from './keeper.js'
-import type { SessionSnapshot } from './types.js'
+import { check, warnMs } from './check.js'
+import { lookAt, timeJumped } from './deadline.js'
+import { isVisible } from './page.js'
+import { on, type State } from './state.js'
+import { ignore } from './wait.js'
 
-export interface WatchPorts<U> {
-  readonly get: () => SessionSnapshot<U>
-  readonly keeper: Keeper<U>
-  readonly now: () => number
-  readonly isVisible: () => boolean
-  readonly pollMs: number
-  readonly warnBeforeMs: number
-}
-
-export interface Watch {
-  /** Look at the clock, ask if it is time, and look again later. */
-  look(): void
-  /** What we know may be out of date: ask when somebody looks. */
-  doubt(): void
-  stop(): void
-}
-
-export function createWatch<U>({ get, keeper, now, isVisible, pollMs, warnBeforeMs }: WatchPorts<U>): Watch {
-  const clocks = (): Clocks => ({ now: now(), perf: performance.now() })
-  let was = clocks()
-  let dueAt = was.now
-  let stale = false
+/** Looks at the clock, asks the server when it is time, and looks again later. Returns a look at once. */
+export function watchTime(s: State, life: AbortSignal): () => void {
+  let at = s.now()
+  let perf = performance.now()
+  let plannedMs = 0
   let timer: ReturnType<typeof setTimeout>
 
   const look = () => {
     clearTimeout(timer)
-    const is = clocks()
-    stale ||= timeJumped(was, is, dueAt)
-    was = is
-    const { session, degraded, ...snapshot } = get()
-    const { ask, nextMs } = lookAt({
-      now: is.now,
-      deadlineAt: session?.deadline.at ?? Infinity,
-      warnMs: warningMs(warnBeforeMs, keeper.idleWindow()),
-      expiring: snapshot.status !== 'authenticated' || snapshot.expiring,
-      degraded: !!degraded,
-      visible: isVisible(),
-      stale,
-      heardAt: keeper.heardAt(),
-      pollMs: session ? pollMs : Infinity,
-    })
-    dueAt = is.now + nextMs
+    const { now, snapshot, options } = s
+    const passedMs = now() - at
+    const perfMs = performance.now() - perf
+    at += passedMs
+    perf += perfMs
+    s.stale ||= timeJumped(passedMs, perfMs, plannedMs)
+    const pollMs = options.pollMs ?? 60_000
+    const pollInMs = snapshot.session && pollMs ? s.heardAt + pollMs - at : Infinity
+    const [due, nextMs] = lookAt(snapshot, at, warnMs(s), pollInMs)
+    plannedMs = nextMs
     timer = setTimeout(look, nextMs)
-    if (!ask) return
-    stale = false
-    keeper.check().catch(() => {})
+    if (!due && !(isVisible() && (s.stale || pollInMs <= 0))) return
+    s.stale = false
+    check(s).catch(ignore)
   }
-  return { look, doubt: () => void (stale = true), stop: () => clearTimeout(timer) }
+  const leave = on(s, 'change', look)
+  life.addEventListener('abort', () => {
+    clearTimeout(timer)
+    leave()
+  })
+  return look
 }

@@ -6,5 +6,49 @@ export interface Message {
   readonly action: 'retry' | 'sign-in' | 'reload' | 'wait' | 'none'
 }
 
-/** What to tell a person about `error`: no blame, no jargon, one action. `locale` formats the numbers in it. */
-export declare function messageFor(error: BffError, locale?: string): Message
+type Entry = readonly [title: string, detail: string, action: Message['action']]
+
+const SIGN_IN: Entry = ['Please sign in', 'Your session has ended. Your work is still on this page.', 'sign-in']
+const BUSY: Entry = ['Just a moment', 'This takes longer than usual. Nothing was sent yet.', 'retry']
+const GENERAL: Entry = ['That did not work', 'Please try again.', 'retry']
+
+const WORDS: Record<string, Entry> = {
+  session_required: SIGN_IN,
+  session_expired: SIGN_IN,
+  reauth_required: SIGN_IN,
+  session_revoked: ['This session was ended', 'An administrator, or you on another device, ended it.', 'sign-in'],
+  session_changed: ['Different account', 'Somebody else is signed in in another tab. Nothing was sent.', 'reload'],
+  csrf_failed: ['That did not work', 'Nothing was sent. Reload the page and try again.', 'reload'],
+  rate_limited: ['Too many requests', 'Please wait a moment before you try again.', 'wait'],
+  refresh_in_progress: BUSY,
+  queue_full: BUSY,
+  queue_timeout: BUSY,
+  idp_unavailable: [
+    'Sign-in service not responding',
+    'You are still signed in. Some actions will not work until it is back.',
+    'retry',
+  ],
+  store_unavailable: ['Service not responding', 'You are still signed in. We will reconnect automatically.', 'retry'],
+  upstream_unreachable: ['Service not responding', 'Nothing was sent. We will try again automatically.', 'retry'],
+  upstream_timeout: [
+    'Not sure if that was saved',
+    'The service did not answer in time. Check before trying again.',
+    'none',
+  ],
+  unreachable: ['No connection', 'We will reconnect automatically. Nothing was lost.', 'retry'],
+  logout_failed: ['You are not signed out yet', 'The server could not be reached.', 'retry'],
+  popup_blocked: ['The sign-in window was blocked', 'Allow windows for this site, or sign in on this page.', 'sign-in'],
+  login_cancelled: ['Sign-in was not started', 'You are still on this page.', 'sign-in'],
+  login_timeout: ['Sign-in took too long', 'Please start again.', 'sign-in'],
+  login_failed: ['Sign-in did not complete', 'Please try again.', 'sign-in'],
+  access_denied: ['Sign-in did not complete', 'The sign-in service did not allow it.', 'sign-in'],
+}
+
+/** What to tell a person about `error`: no blame, no jargon, one action. English; `locale` formats the numbers in it. */
+export function messageFor({ code, info }: BffError, locale?: string): Message {
+  const [title, text, action] = WORDS[code] ?? GENERAL
+  const seconds = Math.ceil((info.retryAfterMs ?? 0) / 1000)
+  const wait = action === 'wait' && seconds ? ` (${seconds.toLocaleString(locale)} s)` : ''
+  const reference = info.requestId ? ` Reference ${info.requestId}` : ''
+  return { title, detail: text + wait + reference, action }
+}

@@ -1,0 +1,53 @@
+import { watchActivity } from './activity.js'
+import { calm, check, degrade, probe } from './check.js'
+import { listen } from './listen.js'
+import { isVisible } from './page.js'
+import { BffError } from './problem.js'
+import type { State } from './state.js'
+import { joinTabs } from './tabs.js'
+import { cover } from './veil.js'
+import { ignore } from './wait.js'
+import { watchTime } from './watch.js'
+
+/** The first use brings a client to life; on a server there is none. */
+export function start(s: State): void {
+  if (s.life || !globalThis.document) return
+  s.life = new AbortController()
+  const life = s.life.signal
+  s.gate.shut(null)
+  if (s.options.sync !== false) joinTabs(s)
+  if (s.options.activity !== 'requests') watchActivity(s, life)
+  const look = watchTime(s, life)
+  const wake = () => {
+    if (!isVisible()) return
+    look()
+    if (s.snapshot.degraded && !s.probe) probe(s)
+  }
+  listen(document, 'visibilitychange resume', wake, life)
+  listen(window, 'focus', wake, life)
+  listen(window, 'offline', () => degrade(s, new BffError('unreachable')), life)
+  // The network is often not ready when it is said to be back.
+  const back = () => {
+    calm(s)
+    s.probe = setTimeout(probe, 500 + Math.random() * 1000, s)
+  }
+  listen(window, 'online', back, life)
+  // Into the back/forward cache, and out of it.
+  listen(window, 'pagehide', ({ persisted }) => persisted && s.snapshot.user && cover(s), life)
+  const shown = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted) return
+    s.leaving = undefined
+    check(s, true).catch(ignore)
+  }
+  listen(window, 'pageshow', shown, life)
+  if (s.snapshot.status === 'loading') check(s).catch(ignore).finally(s.gate.hold())
+  look()
+}
+
+export function stop(s: State): void {
+  s.life?.abort()
+  s.life = undefined
+  s.channel?.close()
+  calm(s)
+  s.gate.shut(new BffError('queue_timeout'))
+}
