@@ -160,7 +160,7 @@ PYTHON ?= $(shell for candidate in python3 python python3.14 python3.13 python3.
 
 $(BIN)/python:
 	@[ -n '$(PYTHON)' ] || { echo 'No Python 3.11 or newer was found. make PYTHON=/path/to/python names one.'; exit 1; }
-	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo '$(PYTHON) is not Python 3.11 or newer.'; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { echo '$(PYTHON) is not Python 3.11 or newer.'; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
 	  echo '$(PYTHON) could not make a virtual environment (Debian, Ubuntu: apt-get install python3-venv).'; exit 1; }
 
@@ -181,7 +181,11 @@ $(MODULES): web/package-lock.json $(wildcard web/package.json web/*/*/package.js
 	$(call step,2/4,Web packages,web-packages)
 	@touch $@
 
-WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name package-lock.json \) -prune -o -type f -print)
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name coverage -o -name '*.tsbuildinfo' \) \
+  -prune -o -type f -print)
+ifeq ($(wildcard web/packages/client/dist/index.js),)
+.PHONY: $(WEB)
+endif
 
 $(WEB): do = cd web && npm run build
 $(WEB): $(MODULES) $(WEB_SOURCES)

@@ -90,7 +90,8 @@ class _HangUp(Response[bytes]):
         return _hang_up
 
 
-async def _hang_up(scope: Scope, _receive: Receive, _send: Send) -> None:
+async def _hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+    del receive, send
     await hang_up(scope)
 
 

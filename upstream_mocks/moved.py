@@ -33,6 +33,17 @@ def move_ports(value: object, ports: Mapping[int, int], *, key: str = "") -> obj
             return value
 
 
+def anchor_folders(value: object, folder: Path, *, key: str = "") -> object:
+    """``value`` with each relative path under a key that ends in "_dir" made absolute."""
+    match value:
+        case dict():
+            return {name: anchor_folders(inner, folder, key=name) for name, inner in value.items()}
+        case str() if key.endswith("_dir"):
+            return str(folder / value)
+        case _:
+            return value
+
+
 def set_value(table: dict[str, object], path: str, value: object) -> None:
     """Set ``a.b.c``, making tables that are missing; a number counts in an array."""
     *parents, last = path.split(".")
@@ -57,6 +68,7 @@ def write_moved(
 ) -> None:
     """``base`` with its addresses moved and then ``values`` set, as a TOML file."""
     moved = move_ports(tomllib.loads(base.read_text(encoding="utf-8")), ports)
+    moved = anchor_folders(moved, base.resolve().parent)
     if not isinstance(moved, dict):  # a TOML document is a table
         raise TypeError(base)
     for path, value in values.items():

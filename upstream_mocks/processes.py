@@ -61,6 +61,11 @@ class Process:
             )
 
     @property
+    def group(self) -> int | None:
+        """The id of the process group, None before the first start."""
+        return None if self._popen is None else self._popen.pid
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs; negative for a signal."""
         return None if self._popen is None else self._popen.poll()

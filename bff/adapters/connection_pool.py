@@ -136,7 +136,7 @@ class ConnectionPool:
         except BaseException:
             self._free_place()
             raise
-        if self._closed or not connection.usable():
+        if self._closed or connection.closing:
             connection.close()
             self._free_place()
             raise ResourceServerUnavailable

@@ -12,7 +12,7 @@ class Source(Protocol):
         """The buffer is empty again."""
         ...
 
-    def abandon(self) -> None:
+    def abandon(self, body: "ResponseBody") -> None:
         """Nobody wants the rest."""
         ...
 
@@ -27,7 +27,7 @@ class ResponseBody:
         self._loop = loop
         self._pieces: list[bytes] = []
         self._waiter: asyncio.Future[None] | None = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._ended = False
         self.size = 0
 
@@ -50,7 +50,7 @@ class ResponseBody:
     async def aclose(self) -> None:
         """Give up the rest: the connection is closed, which is how an API learns of it."""
         if self._source is not None:
-            self._source.abandon()
+            self._source.abandon(self)
 
     def add(self, pieces: list[bytes]) -> None:
         """More has arrived."""
@@ -58,7 +58,7 @@ class ResponseBody:
         self.size += sum(map(len, pieces))
         self._wake()
 
-    def end(self, error: Exception | None = None) -> None:
+    def end(self, error: BaseException | None = None) -> None:
         """Nothing follows: the body is complete, or broke off with ``error``."""
         self._ended = True
         self._error = error

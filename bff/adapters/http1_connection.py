@@ -9,6 +9,7 @@ import asyncio
 import select
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Protocol, cast
 
 from bff.adapters.deadline import Deadline
@@ -57,12 +58,18 @@ class Connection(asyncio.Protocol):
         self._upload: asyncio.Task[None] | None = None
         self._sent = True
 
+    @property
+    def closing(self) -> bool:
+        """Whether it is closed, or about to be."""
+        return self._closed or self._transport.is_closing()
+
     def usable(self) -> bool:
         """Whether an idle connection is still open, as far as this machine knows at this moment.
 
-        Anything to read on it, an end of input included, is news that nobody asked for.
+        Anything to read on it, an end of input included, is news that nobody asked for. (Not so on a
+        new one: a TLS server's session tickets may be on their way.)
         """
-        return not (self._closed or self._transport.is_closing() or self._poll.poll(0))
+        return not (self.closing or self._poll.poll(0))
 
     def begin(self, head: bytes, *, head_only: bool, timeouts: Timeouts) -> ResponseBody:
         """Send a whole request, of which ``head`` is all, or the beginning of one.
@@ -77,19 +84,22 @@ class Connection(asyncio.Protocol):
         self._deadline.set(timeouts.first_byte)
         return body
 
-    def upload(self, pieces: AsyncGenerator[bytes, None]) -> None:
+    def upload(self, pieces: AsyncGenerator[bytes, None], body: ResponseBody) -> None:
         """Send the rest of the request while the response may already be coming."""
         self._sent = False
         self._upload = self._loop.create_task(self._send(pieces))
-        self._upload.add_done_callback(self._uploaded)
+        self._upload.add_done_callback(partial(self._uploaded, body))
 
-    def abandon(self) -> None:
+    def abandon(self, body: ResponseBody) -> None:
         """Nobody waits for the response any more."""
-        self._fail(ResourceServerResponseInvalid("abandoned"))
+        self._fail(body, ResourceServerResponseInvalid("abandoned"))
 
     def close(self) -> None:
-        """Close an idle connection."""
-        self._transport.abort()
+        """Close it; a response under way breaks off."""
+        if self._body is not None:
+            self.abandon(self._body)
+        else:
+            self._transport.abort()
 
     def taken(self) -> None:
         """The body's buffer is empty again."""
@@ -113,7 +123,7 @@ class Connection(asyncio.Protocol):
         try:
             reader.feed(data)
         except ResourceServerResponseInvalid as error:
-            self._fail(error)
+            self._fail(body, error)
             return
         if not reader.status:
             return
@@ -126,7 +136,7 @@ class Connection(asyncio.Protocol):
         self._head_known()
         if body.size <= HIGH_WATER:
             self._deadline.set(self._timeouts.idle)
-        elif not self._reading_paused:
+        else:
             self._reading_paused = True
             self._transport.pause_reading()
             self._deadline.clear()  # the browser is slow, not the API
@@ -143,9 +153,9 @@ class Connection(asyncio.Protocol):
             if exc is None and self._reader.end_of_input():
                 self._finish(body)
             elif self._served and self._reader.silent:
-                self._fail(ConnectionStale())
+                self._fail(body, ConnectionStale())
             else:
-                self._fail(ResourceServerResponseInvalid("truncated"))
+                self._fail(body, ResourceServerResponseInvalid("truncated"))
         self._deadline.stop()
         self.resume_writing()
         self._keeper.lost(self)
@@ -170,20 +180,20 @@ class Connection(asyncio.Protocol):
                 if self._writable is not None:
                     await self._writable
 
-    def _uploaded(self, upload: asyncio.Task[None]) -> None:
+    def _uploaded(self, body: ResponseBody, upload: asyncio.Task[None]) -> None:
         """The rest of the request is sent, or never will be."""
         if upload.cancelled():
             return
         error = upload.exception()
-        if upload is not self._upload:
+        if upload is not self._upload:  # the exchange is over
             return
-        if error is None:
-            self._sent = True
-            self._upload = None
-            if not self.head.done():
-                self._deadline.set(self._timeouts.first_byte)
-        elif isinstance(error, Exception):
-            self._fail(error)
+        if error is not None:
+            self._fail(body, error)
+            return
+        self._sent = True
+        self._upload = None
+        if not self.head.done():
+            self._deadline.set(self._timeouts.first_byte)
 
     def _head_known(self) -> None:
         if not self.head.done():
@@ -204,15 +214,14 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.abort()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, body: ResponseBody, error: BaseException) -> None:
         """There will be no complete response."""
-        body, self._body = self._body, None
-        if body is not None:
-            self._stop_upload()
-            if not self.head.done():
-                self.head.set_exception(error)
-                self.head.exception()  # whoever waited may have left
-            body.end(error)
+        self._body = None
+        self._stop_upload()
+        if not self.head.done():
+            self.head.set_exception(error)
+            self.head.exception()  # whoever waited may have left
+        body.end(error)
         self._transport.abort()
 
     def _stop_upload(self) -> None:
@@ -231,4 +240,4 @@ class Connection(asyncio.Protocol):
         if self._body is None:
             self._transport.abort()
         else:
-            self._fail(ResourceServerTimedOut())
+            self._fail(self._body, ResourceServerTimedOut())

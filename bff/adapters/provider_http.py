@@ -99,9 +99,10 @@ class ProviderHttp:
 
     async def _exchange(self, endpoint: str, request: httpx.Request, *, sent: bool) -> Answer:
         response = await self._transport.handle_async_request(request)
-        body = bytearray()
+        stream, body = response.stream, bytearray()
+        assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101  the transport is asynchronous
         try:
-            async for chunk in response.aiter_raw():
+            async for chunk in stream:
                 body += chunk
                 if len(body) > MAX_ANSWER_OCTETS:
                     raise ProviderUnavailable(f"{endpoint}: answer too long", sent=sent)

@@ -115,7 +115,7 @@ async def _exchange(
     """One request on one connection."""
     body = connection.begin(head, head_only=method == "HEAD", timeouts=timeouts)
     if rest is not None:
-        connection.upload(rest)
+        connection.upload(rest, body)
     try:
         status, fields = await connection.head
     except BaseException:

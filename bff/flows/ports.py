@@ -236,3 +236,12 @@ class AuditTrail(Protocol):
     def record(self, event: AuditEvent) -> None:
         """Write one event down."""
         ...
+
+
+class RateLimits(Protocol):
+    """How often something may happen, counted across all processes."""
+
+    async def hit(self, limit: str, who: str) -> None:
+        """Count one. ``limit`` is a configured name, ``who`` a client address or session key. Raises RateLimited; a store that is away
+        limits nothing."""
+        ...

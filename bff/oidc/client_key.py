@@ -18,28 +18,29 @@ MIN_RSA_BITS = 2048
 
 
 class ClientKey:
-    """A private key with the ``id`` and ``alg`` under which the provider knows its public half."""
+    """A private key with the ``kid`` and ``alg`` under which the provider knows its public half."""
 
-    __slots__ = ("_key", "alg", "id")
+    __slots__ = ("_key", "alg", "kid")
 
-    def __init__(self, pem: bytes, *, key_id: str, alg: ClientKeyAlg) -> None:
+    def __init__(self, pem: bytes, *, kid: str | None, alg: ClientKeyAlg) -> None:
         """Read an unencrypted PEM private key.
 
         Raises ValueError, without a word of its content, if it is none, or does not fit ``alg``
         (RSA of 2048 bits or more for RS256 and PS256, P-256 for ES256, Ed25519 for EdDSA).
         """
-        self.id = key_id
+        self.kid = kid
         self.alg = alg
         self._key = _private_key(pem, alg)
 
     def __repr__(self) -> str:
         """The public facts only."""
-        return f"ClientKey(id={self.id!r}, alg={self.alg!r})"
+        return f"ClientKey(kid={self.kid!r}, alg={self.alg!r})"
 
     def sign(self, claims: Mapping[str, object], *, typ: str) -> str:
-        """A compact JWS over ``claims``, with ``kid`` and ``typ`` in its header (RFC 7515)."""
+        """A compact JWS over ``claims``, with ``typ`` and any ``kid`` in its header (RFC 7515)."""
         payload = msgspec.json.encode(claims)
-        return api_jws.encode(payload, self._key, self.alg, {"kid": self.id, "typ": typ})
+        header = {"typ": typ} if self.kid is None else {"typ": typ, "kid": self.kid}
+        return api_jws.encode(payload, self._key, self.alg, header)
 
 
 def _private_key(pem: bytes, alg: ClientKeyAlg) -> PrivateKey:

@@ -1,8 +1,8 @@
 """Signed tokens from the provider: first the signature, then the rules of the token's kind.
 
 RFC 7515, RFC 7519, RFC 8725; OpenID Connect Core 1.0, sections 2, 3.1.3.7 and 12.2; OpenID Connect
-Back-Channel Logout 1.0, sections 2.4 and 2.6. A rule that fails raises SignedTokenInvalid with its
-word.
+Back-Channel Logout 1.0, sections 2.4 and 2.6. What does not hold raises SignedTokenInvalid with its
+word. ``leeway`` is how many seconds the provider's clock may be from ours.
 """
 
 import base64
@@ -16,7 +16,7 @@ from jwt.exceptions import PyJWTError
 
 from bff.errors import SignedTokenInvalid
 from bff.oidc.claims import identifier, numeric_date, require_addressed, require_type, text
-from bff.oidc.keys import KeySet, parse_jwks
+from bff.oidc.keys import KeySet
 
 __all__ = [
     "IdTokenClaims",
@@ -24,7 +24,6 @@ __all__ = [
     "LogoutTokenClaims",
     "SignedClaims",
     "key_id",
-    "parse_jwks",
     "profile_claims",
     "validate_id_token",
     "validate_logout_token",
@@ -33,8 +32,6 @@ __all__ = [
 ]
 
 MAX_JWT_CHARACTERS = 128 * 1024
-LEEWAY_SECONDS = 60.0
-"""How far the provider's clock may be from ours (RFC 7519, section 4.1.4)."""
 
 ID_TOKEN_TYPES = frozenset({None, "jwt", "id_token+jwt"})
 LOGOUT_TOKEN_TYPES = frozenset({None, "jwt", "logout+jwt"})
@@ -132,7 +129,7 @@ def validate_id_token(  # noqa: PLR0913  one argument per fact the token is held
     client_id: str,
     nonce: str,
     now: float,
-    leeway: float = LEEWAY_SECONDS,
+    leeway: float,
     access_token: str | None = None,
     max_age: float | None = None,
     acr: Collection[str] | None = None,
@@ -168,7 +165,7 @@ def validate_refreshed_id_token(  # noqa: PLR0913  one argument per fact the tok
     client_id: str,
     subject: str,
     now: float,
-    leeway: float = LEEWAY_SECONDS,
+    leeway: float,
     auth_time: int | None = None,
     nonce: str | None = None,
     issued_at: float | None = None,
@@ -206,7 +203,7 @@ def validate_logout_token(
     now: float,
     max_age: float,
     strict_type: bool,
-    leeway: float = LEEWAY_SECONDS,
+    leeway: float,
 ) -> LogoutTokenClaims:
     """The rules of OpenID Connect Back-Channel Logout 1.0, sections 2.4 and 2.6.
 

@@ -19,7 +19,7 @@ PLACES = re.compile(
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # The one word of the wire that the browser's side shares with what it must never hold: the renewal
 # state of a session.
-WIRE_WORD = re.compile(r"""["']?\btoken["']?\??: |\.token\b""")
+WIRE_WORD = re.compile(r"""["']?\btoken["']?\??: |\.token\b|`token`""")
 
 
 def sayings(pattern: re.Pattern[str]) -> list[str]:

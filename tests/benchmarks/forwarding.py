@@ -2,10 +2,10 @@
 
     python tests/benchmarks/forwarding.py [requests] [connections]
 
-A raw server in a second process answers at once with a small JSON body (or, in the second table, with
-1 MB); this process sends through the adapter with every pure step of a proxied call around it: match the
-route, write the headers out and back, watch for the token. Front server and session are not measured.
-CPU time is the stable figure on a noisy machine; elapsed time is printed beside it.
+A raw server in a second process answers at once with about 1 KB or 1 MB of JSON; this process sends
+through the adapter with every pure step of a proxied call around it: match the route, write the
+headers out and back, watch for the token. Front and session are not measured. CPU time is the
+stable figure on a noisy machine; elapsed time is printed beside it.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class RawApi(asyncio.Protocol):
         body = LARGE if b"/large" in data else SMALL
         head = (
             b"HTTP/1.1 200 OK\r\ndate: Mon, 23 Nov 2026 22:00:00 GMT\r\nserver: raw\r\n"
-            b"content-type: application/json\r\netag: \"7\"\r\ncontent-length: %d\r\n\r\n" % len(body)
+            b'content-type: application/json\r\netag: "7"\r\ncontent-length: %d\r\n\r\n' % len(body)
         )
         for _ in range(data.count(b"\r\n\r\n")):
             self._transport.write(head + body)  # type: ignore[attr-defined]
@@ -85,9 +85,7 @@ def forwarding(table: RouteTable, api: HttpResourceServer, target: bytes, *, gua
 
     async def call() -> int:
         route, path = table.match("GET", target)
-        fields = outgoing_headers(
-            INCOMING, route, authorization=authorization, forwarded=FORWARDED
-        )
+        fields = outgoing_headers(INCOMING, route, authorization=authorization, forwarded=FORWARDED)
         response = await api.send(route, ApiRequest("GET", path, fields), None)
         returning = returning_headers(response.headers, route)
         guard = LeakGuard(TOKEN) if guarded and readable(returning) else None
@@ -142,7 +140,7 @@ async def run(port: int, requests: int, connections: int) -> None:
 def main() -> None:
     """Start the API, measure, stop it."""
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
-    connections = int(sys.argv[2]) if len(sys.argv) > 2 else 16  # noqa: PLR2004
+    connections = int(sys.argv[2]) if len(sys.argv) > 2 else 16
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
     process.start()

@@ -1,6 +1,7 @@
 """A small internet in process: the mock provider, the mock API, and a client's back channel."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,6 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
+
 from upstream_mocks.api.app import create_api
 from upstream_mocks.api.settings import ApiSettings
 from upstream_mocks.provider.app import create_provider
@@ -125,6 +127,18 @@ class Relying:
         return jwt.decode(token, key, algorithms=["RS256", "ES256"], options=off)  # type: ignore[arg-type]
 
 
+def in_process(app: Any) -> httpx.AsyncClient:
+    """A client whose every address leads to ``app``."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app))
+
+
+async def until(reached: Callable[[], Awaitable[bool]]) -> None:
+    """Look again and again, for at most ten seconds: what is awaited happens in another party."""
+    async with asyncio.timeout(10):
+        while not await reached():  # noqa: ASYNC110 - the other party has no event to wait for
+            await asyncio.sleep(0)
+
+
 def answered(response: httpx.Response) -> dict[str, str]:
     """The parameters with which the browser was sent back to the client."""
     assert response.status_code == 303, response.text
@@ -170,8 +184,8 @@ async def rp(clock: Clock, back_channel: BackChannel) -> AsyncIterator[Relying]:
     app = create_provider(settings, clock=clock, http_client=outbound)
     async with (
         outbound,
-        httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http,
-        httpx.AsyncClient(transport=httpx.ASGITransport(app)) as browser,
+        in_process(app) as http,
+        in_process(app) as browser,
     ):
         yield Relying(http, browser, app.state.provider)
 
@@ -209,7 +223,7 @@ async def call(rp: Relying, clock: Clock, api_settings: ApiSettings) -> AsyncIte
     """The API, called as Grace."""
     app = create_api(api_settings, rp.http, clock=clock)
     tokens = await rp.sign_in("grace")
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
+    async with in_process(app) as http:
         yield Caller(http, tokens["access_token"])
 
 

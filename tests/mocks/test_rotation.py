@@ -43,7 +43,7 @@ async def test_another_family_is_not_touched(rp: Relying) -> None:
 
 
 async def test_of_many_at_once_one_wins(rp: Relying) -> None:
-    """Ten refreshes with one token: one answer, nine detected reuses, and the winner is revoked too."""
+    """Ten refreshes with one token: one answer, nine reuses, and the winner is revoked."""
     tokens = await rp.sign_in()
     answers = await asyncio.gather(*(rp.refresh(tokens["refresh_token"]) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 9
@@ -88,7 +88,7 @@ async def test_a_refresh_token_ends_when_it_is_not_used(rp: Relying, clock: Cloc
 
 @pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
 async def test_revoking_ends_what_was_named(rp: Relying, kind: str) -> None:
-    """RFC 7009, section 2.1: a refresh token takes its family along, an access token only itself."""
+    """RFC 7009, section 2.1: a refresh token takes its family along, the other does not."""
     tokens = await rp.sign_in()
     answer = await rp.http.post(f"{ISSUER}/revoke", data={"token": tokens[kind]}, auth=SECRET)
     assert answer.status_code == 200

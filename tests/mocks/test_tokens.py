@@ -47,32 +47,40 @@ async def test_the_access_token_is_a_profiled_jwt(rp: Relying, clock: Clock) -> 
     claims = await rp.claims(token)
     assert jwt.get_unverified_header(token)["typ"] == "at+jwt"
     assert claims["jti"]
-    assert claims | {
-        "iss": ISSUER,
-        "sub": "ada",
-        "aud": AUDIENCE,
-        "client_id": SECRET[0],
-        "scope": SCOPE,
-        "iat": int(clock.t),
-        "exp": int(clock.t) + 900,
-    } == claims
+    assert (
+        claims
+        | {
+            "iss": ISSUER,
+            "sub": "ada",
+            "aud": AUDIENCE,
+            "client_id": SECRET[0],
+            "scope": SCOPE,
+            "iat": int(clock.t),
+            "exp": int(clock.t) + 900,
+        }
+        == claims
+    )
 
 
 async def test_the_id_token_says_who_signed_in_and_how(rp: Relying, clock: Clock) -> None:
     """OIDC Core 1.0, sections 2 and 3.1.3.6."""
     tokens = await rp.sign_in("grace")
     claims = await rp.claims(tokens["id_token"])
-    assert claims | {
-        "iss": ISSUER,
-        "sub": "grace",
-        "aud": SECRET[0],
-        "nonce": "a-nonce",
-        "auth_time": int(clock.t),
-        "acr": "pwd",
-        "name": "Grace Hopper",
-        "email": "grace@eventlead.example",
-        "roles": ["organiser"],
-    } == claims
+    assert (
+        claims
+        | {
+            "iss": ISSUER,
+            "sub": "grace",
+            "aud": SECRET[0],
+            "nonce": "a-nonce",
+            "auth_time": int(clock.t),
+            "acr": "pwd",
+            "name": "Grace Hopper",
+            "email": "grace@eventlead.example",
+            "roles": ["organiser"],
+        }
+        == claims
+    )
     alg = jwt.get_algorithm_by_name("RS256")
     digest = alg.compute_hash_digest(tokens["access_token"].encode())
     half = base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
@@ -80,7 +88,7 @@ async def test_the_id_token_says_who_signed_in_and_how(rp: Relying, clock: Clock
 
 
 async def test_claims_follow_the_scope(rp: Relying) -> None:
-    """Nothing about the person without profile and email; no refresh token without offline_access."""
+    """Nothing about the person without profile and email; offline_access to refresh."""
     tokens = await rp.sign_in(scope="openid leads.read")
     claims = await rp.claims(tokens["id_token"])
     assert claims.keys() & {"name", "email", "roles"} == set()
@@ -235,7 +243,7 @@ async def test_an_assertion_works_once(rp: Relying, assertion: Callable[..., str
 
 
 async def test_the_client_gets_a_token_for_itself(rp: Relying) -> None:
-    """RFC 6749, section 4.4: its own subject, the scope it is registered for, nothing to refresh."""
+    """RFC 6749, section 4.4: its own subject, a registered scope, nothing to refresh."""
     answer = (await rp.token("client_credentials", scope="events.read")).json()
     assert answer.keys() == {"access_token", "token_type", "expires_in", "scope"}
     claims = await rp.claims(answer["access_token"])
@@ -289,7 +297,11 @@ async def test_userinfo_tells_what_the_scope_allows(rp: Relying, clock: Clock) -
     token = (await rp.sign_in("alan", scope="openid email"))["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     known = await rp.http.get(f"{ISSUER}/userinfo", headers=bearer)
-    assert known.json() == {"sub": "alan", "email": "alan@eventlead.example", "email_verified": True}
+    assert known.json() == {
+        "sub": "alan",
+        "email": "alan@eventlead.example",
+        "email_verified": True,
+    }
     service = (await rp.token("client_credentials")).json()["access_token"]
     not_for_users = {"Authorization": f"Bearer {service}"}
     assert (await rp.http.post(f"{ISSUER}/userinfo", headers=not_for_users)).status_code == 403

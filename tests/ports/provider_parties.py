@@ -56,7 +56,7 @@ def a_client_with_key(**changes: Any) -> ClientMetadata:
         client_id="eventlead-key",
         client_secret=None,
         token_endpoint_auth_method="private_key_jwt",
-        client_key=ClientKey(pem("ec/client"), key_id="ec/client", alg="ES256"),
+        client_key=ClientKey(pem("ec/client"), kid="ec/client", alg="ES256"),
         **changes,
     )
 

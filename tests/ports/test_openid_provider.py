@@ -94,6 +94,7 @@ async def sign_in(party: ProviderParty, subject: str = "ada") -> SignedIn:
         client_id=party.client.client_id,
         nonce=NONCE,
         now=party.clock.now(),
+        leeway=0,
         access_token=tokens.access_token,
     )
     return SignedIn(tokens, claims)

@@ -24,7 +24,7 @@ READER = msgspec.json.Decoder(list[Fault])
 @post("/__faults", status_code=200, opt=CONTROL)
 async def add_faults(request: Request[Any, Any, Any], api: NamedDependency[Api]) -> Response[Any]:
     """Script a bad day."""
-    raw = (await request.body()).strip()
+    raw = (await request.body()).strip() or b"null"
     try:
         api.faults.add(READER.decode(raw if raw.startswith(b"[") else b"[" + raw + b"]"))
     except msgspec.DecodeError as error:

@@ -118,8 +118,9 @@ async def sse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asgi("/upload", copy_scope=False)
-async def upload(_scope: Scope, receive: Receive, send: Send) -> None:
+async def upload(scope: Scope, receive: Receive, send: Send) -> None:
     """How many bytes came, and their digest."""
+    del scope
     length, pieces, digest = 0, 0, hashlib.sha256()
     async for piece in body_of(receive):
         length, pieces = length + len(piece), pieces + 1

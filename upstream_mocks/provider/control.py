@@ -50,7 +50,7 @@ async def add_faults(
     request: Request[Any, Any, Any], provider: NamedDependency[Provider]
 ) -> Response[Any]:
     """Script a bad day."""
-    raw = (await request.body()).strip()
+    raw = (await request.body()).strip() or b"null"
     try:
         provider.faults.add(READER.decode(raw if raw.startswith(b"[") else b"[" + raw + b"]"))
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""A real socket between the adapter and an API that does exactly what a test says, on both event loops."""
+"""A real socket between the adapter and an API that does what a test says, on both event loops."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -19,7 +19,7 @@ def pytest_asyncio_loop_factories(
 
 @pytest.fixture
 async def api() -> AsyncIterator[Serve]:
-    """Start a scripted API; all that were started stop at the end, and their scripts' failures show."""
+    """Start a scripted API; all of them stop at the end, and their scripts' failures show."""
     started: list[ScriptedApi] = []
 
     async def serve(*args: object, **kwargs: object) -> ScriptedApi:

@@ -101,7 +101,7 @@ def closing_after(*responses: bytes) -> Script:
 
 
 class ScriptedApi:
-    """Listens on a free port; each connection runs the next of the scripts, the last one again and again."""
+    """Listens on a free port; each connection runs the next of the scripts, at last the last."""
 
     def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
         self._scripts = list(scripts)
@@ -187,5 +187,14 @@ async def pieces(*parts: bytes) -> Any:
 async def until(condition: Callable[[], object]) -> None:
     """Let the event loop run until something is so."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  a condition has no event
+            await asyncio.sleep(0)
+
+
+async def settled(figure: Callable[[], int]) -> None:
+    """Let the event loop run until a figure is not zero and a thousand turns leave it alone."""
+    last = 0
+    while last != figure() or not last:
+        last = figure()
+        for _ in range(1_000):
             await asyncio.sleep(0)

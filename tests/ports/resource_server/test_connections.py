@@ -27,7 +27,7 @@ BEGUN = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nbegun"
 
 @pytest.mark.req("N100")
 async def test_a_connection_serves_again(api: Serve, client: HttpResourceServer) -> None:
-    """One after the other on one connection; two at once on two, and the last one used is used next."""
+    """One after the other on one connection; two at once on two."""
     listening = await api(answering(OK))
     route = listening.route()
     for _ in range(3):
@@ -68,7 +68,7 @@ async def test_a_connection_that_will_close_is_not_kept(
 async def test_a_connection_that_closed_while_idle_is_never_written_to(
     api: Serve, client: HttpResourceServer, last_words: bytes
 ) -> None:
-    """Not even when the news is still in the kernel: a write that must not repeat goes out on a new one."""
+    """Not even if the news is still in the kernel: what must not repeat goes out on a new one."""
     closed = asyncio.Event()
 
     async def script(wire: Wire) -> None:
@@ -87,7 +87,7 @@ async def test_a_connection_that_closed_while_idle_is_never_written_to(
     assert listening.accepted == 2
 
 
-def hanging_up(wire_closed: asyncio.Event | None = None) -> Script:
+def hanging_up() -> Script:
     """Answer once, read the second request, and close without a word."""
 
     async def script(wire: Wire) -> None:
@@ -120,7 +120,7 @@ async def test_a_request_that_may_have_been_acted_on_is_not_sent_again(
     listening = await api(hanging_up(), answering(OK))
     await client.send(listening.route(), a_request(), None)
     with pytest.raises(ResourceServerResponseInvalid) as broken:
-        await client.send(listening.route(), a_request(method), body and pieces(body))
+        await client.send(listening.route(), a_request(method), pieces(body) if body else None)
     assert broken.value.check == "truncated"
     assert listening.accepted == 1
 
@@ -132,6 +132,32 @@ async def test_a_second_silent_end_is_final(api: Serve, client: HttpResourceServ
     with pytest.raises(ResourceServerResponseInvalid):
         await client.send(listening.route(), a_request(), None)
     assert listening.accepted == 2
+
+
+async def test_a_second_stale_connection_is_final(api: Serve) -> None:
+    """The next connection, waited for in the queue, turns out to be just as old: no third try."""
+    listening = await api(hanging_up())
+    client = HttpResourceServer(max_connections=1)
+    await client.send(listening.route(), a_request(), None)
+    unlucky, lucky = await asyncio.gather(
+        *[client.send(listening.route(), a_request(), None) for _ in range(2)],
+        return_exceptions=True,
+    )
+    assert isinstance(unlucky, ResourceServerResponseInvalid)
+    assert not isinstance(lucky, BaseException)
+    assert listening.accepted == 2
+    await client.aclose()
+
+
+async def test_a_stale_connection_discredits_the_others(
+    api: Serve, client: HttpResourceServer
+) -> None:
+    """After a restart all old connections are dead: the second try does not take one of them."""
+    listening = await api(hanging_up(), hanging_up(), answering(OK))
+    await asyncio.gather(*[client.send(listening.route(), a_request(), None) for _ in range(2)])
+    assert (await client.send(listening.route(), a_request(), None)).complete == b"ok"
+    assert listening.accepted == 3
+    await until(lambda: client.connections == 1)
 
 
 async def test_a_broken_answer_is_never_asked_for_again(
@@ -175,7 +201,7 @@ async def test_connections_are_bounded_and_waited_for_in_order(api: Serve) -> No
 
 @pytest.mark.req("N100")
 async def test_a_lost_connection_gives_its_place_to_who_waits(api: Serve) -> None:
-    """The place of a connection that must close goes to the next in line, who opens a new one."""
+    """The place of a connection that must close goes to the next in line."""
     listening = await api(answering(CLOSING))
     client = HttpResourceServer(max_connections=1)
     sends = [client.send(listening.route(), a_request(), None) for _ in range(4)]
@@ -256,7 +282,7 @@ async def test_giving_up_a_body_closes_the_connection(
 async def test_a_caller_who_leaves_takes_the_connection_along(
     api: Serve, client: HttpResourceServer, begun: bytes
 ) -> None:
-    """Cancelled while waiting for the head: the API sees the end, and nobody gets that connection."""
+    """Cancelled while waiting for the head: the API sees the end, nobody gets that connection."""
     asked = asyncio.Event()
 
     async def script(wire: Wire) -> None:
@@ -307,6 +333,58 @@ async def test_an_unused_connection_is_closed_after_a_while(api: Serve) -> None:
     await client.aclose()
 
 
+@pytest.mark.req("N93")
+async def test_bytes_on_an_idle_connection_end_it(api: Serve, client: HttpResourceServer) -> None:
+    """They could be taken for the answer to the next request."""
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(OK)
+        await may_speak.wait()
+        await wire.send(OK)
+        assert await wire.closed() == b""
+
+    may_speak = asyncio.Event()
+    listening = await api(script)
+    await client.send(listening.route(), a_request(), None)
+    may_speak.set()
+    await listening.finished()
+    await until(lambda: client.connections == 0)
+
+
+async def test_closing_never_completes_a_response(api: Serve) -> None:
+    """Not even one that would end with its connection: it is we who ended it."""
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+        await wire.closed()
+
+    listening = await api(script)
+    client = HttpResourceServer()
+    response = await client.send(listening.route(), a_request(), None)
+    await client.aclose()
+    with pytest.raises(ResourceServerResponseInvalid):
+        _ = [piece async for piece in response.body]
+
+
+async def test_closing_reaches_whoever_is_just_connecting_or_leaving(api: Serve) -> None:
+    """A connection that opens after the end is closed; a caller who leaves at the end is let go."""
+    listening = await api(answering(OK))
+    client = HttpResourceServer(max_connections=1)
+    connecting, leaving = (
+        asyncio.ensure_future(client.send(listening.route(), a_request(), None)) for _ in range(2)
+    )
+    await until(lambda: client.connections)
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await client.aclose()
+    results = await asyncio.gather(connecting, leaving, return_exceptions=True)
+    assert isinstance(results[0], ResourceServerUnavailable)
+    assert isinstance(results[1], asyncio.CancelledError)
+    assert client.connections == 0
+
+
 @pytest.mark.req("N100")
 async def test_closing_ends_everything(api: Serve) -> None:
     """Idle connections, a response under way, callers in the queue, and whoever comes later."""
@@ -341,7 +419,7 @@ async def test_closing_ends_everything(api: Serve) -> None:
 async def test_nothing_of_one_exchange_shows_in_the_next(
     api: Serve, client: HttpResourceServer
 ) -> None:
-    """A cookie the API set for one user is not sent with the next one's request, nor any other field."""
+    """Neither a cookie that the API set for one user nor any other field goes out for the next."""
     heard: list[set[bytes]] = []
 
     async def script(wire: Wire) -> None:

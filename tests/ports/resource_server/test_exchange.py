@@ -18,7 +18,7 @@ from tests.ports.resource_server.scripted_api import (
 
 @pytest.mark.req("N91", "N93", "N95")
 async def test_a_request_is_sent_as_described(api: Serve, client: HttpResourceServer) -> None:
-    """Exactly the line, the host and the fields that were given, and nothing of our own invention."""
+    """Exactly the line, the host and the fields that were given, nothing of our own invention."""
 
     async def script(wire: Wire) -> None:
         heard = await wire.request()
@@ -102,7 +102,7 @@ async def test_a_body_streams_as_it_comes(api: Serve, client: HttpResourceServer
 async def test_a_response_without_a_body_leaves_the_connection_usable(
     api: Serve, client: HttpResourceServer, method: str, response: bytes, status: int
 ) -> None:
-    """Whatever length it announces; the next response on the connection is read from its beginning."""
+    """Whatever length it announces; the next response is read from its beginning."""
     listening = await api(answering(response, OK))
     answer = await client.send(listening.route(), a_request(method), None)
     assert (answer.status, answer.complete) == (status, b"")
@@ -114,7 +114,7 @@ async def test_a_response_without_a_body_leaves_the_connection_usable(
 async def test_interim_responses_are_not_for_the_browser(
     api: Serve, client: HttpResourceServer
 ) -> None:
-    """100, 103 and unknown ones are skipped with their fields, together with or before the final head."""
+    """100, 103 and unknown ones are skipped, fields and all, with or before the final head."""
     early = b"HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\n\r\n"
     listening = await api(answering(b"HTTP/1.1 100 Continue\r\n\r\n" + early + OK, early, OK))
     for _ in range(2):
@@ -172,7 +172,7 @@ async def test_a_body_may_end_with_the_connection(api: Serve, client: HttpResour
 async def test_an_answer_with_two_readings_is_none(
     api: Serve, client: HttpResourceServer, response: bytes, check: str
 ) -> None:
-    """Broken or ambiguous framing, endless heads, an upgrade nobody asked for: refused, connection closed."""
+    """Broken or ambiguous framing, an endless head, an upgrade nobody asked for: refused."""
     listening = await api(closing_after(response))
     with pytest.raises(ResourceServerResponseInvalid) as refused:
         await client.send(listening.route(), a_request(), None)
@@ -237,7 +237,7 @@ async def test_endless_trailers_are_cut_off(api: Serve, client: HttpResourceServ
 async def test_bytes_after_a_response_reach_nobody(
     api: Serve, client: HttpResourceServer, keep: bytes
 ) -> None:
-    """A second response that nobody asked for is dropped with its connection; so is a body after HEAD."""
+    """A second response nobody asked for goes with its connection; so does a body after HEAD."""
     planted = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil"
     answer = b"HTTP/1.1 200 OK\r\n" + keep + b"content-length: 2\r\n\r\nok"
     listening = await api(answering(answer + planted), answering(answer))

@@ -1,6 +1,6 @@
 """TLS to an API: certificates are checked, or nothing is sent."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from pathlib import Path
@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bff.adapters.http1_body import ResponseBody
+from bff.adapters.http1_connection import HIGH_WATER
 from bff.adapters.resource_server import HttpResourceServer
 from bff.errors import ResourceServerResponseInvalid, ResourceServerUnavailable
 from bff.resource.routes import Upstream
@@ -21,10 +23,11 @@ from tests.ports.resource_server.scripted_api import (
     a_request,
     answering,
     pieces,
+    settled,
 )
 
-BORN = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-LATER = datetime.datetime(2120, 1, 1, tzinfo=datetime.UTC)
+BORN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+LATER = dt.datetime(2120, 1, 1, tzinfo=dt.UTC)
 
 
 def certificate(folder: Path, host: str) -> tuple[ssl.SSLContext, str]:
@@ -108,7 +111,12 @@ async def test_an_untrusted_api_is_told_nothing(
 @pytest.mark.req("N101")
 async def test_an_api_without_tls_is_told_nothing(api: Serve, client: HttpResourceServer) -> None:
     """Where TLS was configured, plain text is no answer."""
-    listening = await api(answering(OK))
+
+    async def script(wire: Wire) -> None:
+        await wire.reader.read(1)
+        await wire.send(OK)
+
+    listening = await api(script)
     upstream = Upstream("https", "localhost", listening.port)
     with pytest.raises(ResourceServerUnavailable):
         await client.send(listening.route(upstream=upstream), a_request(), None)
@@ -128,4 +136,32 @@ async def test_an_api_that_dies_behind_tls_is_noticed(api: Serve, tmp_path: Path
     response = await client.send(listening.route(), a_request(), None)
     with pytest.raises(ResourceServerResponseInvalid):
         _ = [piece async for piece in response.body]
+    await client.aclose()
+
+
+@pytest.mark.req("N100")
+async def test_a_slow_browser_slows_the_api_down_behind_tls(api: Serve, tmp_path: Path) -> None:
+    """Unread bytes are bounded there, too; then everything arrives."""
+    context, trusted = certificate(tmp_path, "localhost")
+    size = 64 * HIGH_WATER
+    written = 0
+
+    async def script(wire: Wire) -> None:
+        nonlocal written
+        await wire.request()
+        await wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size)
+        while written < size:
+            await wire.send(bytes(65_536))
+            written += 65_536
+
+    listening = await api(script, tls=context)
+    client = HttpResourceServer(tls=ssl.create_default_context(cafile=trusted))
+    response = await client.send(listening.route(), a_request(), None)
+    body = response.body
+    assert isinstance(body, ResponseBody)
+    await settled(lambda: written)
+    assert HIGH_WATER < body.size <= 4 * HIGH_WATER
+    assert written < size // 2
+    assert sum([len(piece) async for piece in response.body]) == size
+    assert client.connections == 1
     await client.aclose()

@@ -142,9 +142,10 @@ def test_neither_kind_of_token_passes_as_the_other() -> None:
             issuer=ISSUER,
             client_id=CLIENT_ID,
             now=NOW,
+            leeway=0,
             max_age=300,
             strict_type=False,
         )
     as_id = signed(logout_token_claims(nonce=NONCE), typ=None)
     with pytest.raises(SignedTokenInvalid, match=r"^events$"):
-        validate_id_token(as_id, issuer=ISSUER, client_id=CLIENT_ID, nonce=NONCE, now=NOW)
+        validate_id_token(as_id, issuer=ISSUER, client_id=CLIENT_ID, nonce=NONCE, now=NOW, leeway=0)

@@ -242,7 +242,7 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
         {"client_secret": None},
         {"token_endpoint_auth_method": "private_key_jwt"},
         {"token_endpoint_auth_method": "private_key_jwt", "client_secret": None},
-        {"client_key": ClientKey(pem("ec"), key_id="c", alg="ES256")},
+        {"client_key": ClientKey(pem("ec"), kid="c", alg="ES256")},
         {"scope": ("profile",)},
         {"id_token_signed_response_alg": ()},
         {"id_token_signed_response_alg": ("HS256",)},
@@ -270,7 +270,7 @@ def test_a_client_with_a_key_needs_no_secret() -> None:
     client = a_client(
         client_secret=None,
         token_endpoint_auth_method="private_key_jwt",
-        client_key=ClientKey(pem("ec"), key_id="c", alg="ES256"),
+        client_key=ClientKey(pem("ec"), kid="c", alg="ES256"),
         resource=("https://api.example/", "urn:example:api"),
     )
     assert isinstance(client, ClientMetadata)

@@ -42,7 +42,7 @@ def a_client_with_key(**changes: Any) -> ClientMetadata:
     values: dict[str, Any] = {
         "client_secret": None,
         "token_endpoint_auth_method": "private_key_jwt",
-        "client_key": ClientKey(pem("ec"), key_id="c-1", alg="ES256"),
+        "client_key": ClientKey(pem("ec"), kid="c-1", alg="ES256"),
     }
     return a_client(**{**values, **changes})
 

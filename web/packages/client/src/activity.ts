@@ -1,7 +1,6 @@
 import { touchDue } from './deadline.js'
-import { extend } from './extend.js'
-import { listen } from './listen.js'
-import { isVisible } from './page.js'
+import { extend } from './check.js'
+import { isVisible, listen } from './page.js'
 import { liveOf, type State } from './state.js'
 import { ignore } from './wait.js'
 
@@ -13,11 +12,11 @@ export function watchActivity(s: State, life: AbortSignal): void {
   let touchedAt = 0
   const acted = () => {
     const { snapshot } = s
-    const live = liveOf(s)
-    if (!live || !isVisible() || snapshot.status !== 'authenticated' || snapshot.expiring) return
-    if (!live.deadline.extendable || !touchDue(s.now(), live.idleAt, s.idleWindow, touchedAt)) return
+    if (snapshot.status !== 'authenticated' || snapshot.expiring || !isVisible()) return
+    const { idleAt, deadline } = liveOf(s)!
+    if (!deadline.extendable || !touchDue(s.now(), idleAt, s.idleWindow, touchedAt)) return
     touchedAt = s.now()
     extend(s).catch(ignore)
   }
-  listen(window, 'keydown pointerdown paste compositionend', acted, life)
+  listen('keydown pointerdown paste compositionend', acted, life)
 }

@@ -1,16 +1,8 @@
 import type { EndReason, SessionSnapshot } from './types.js'
-import type { Answer, LiveSession } from './wire.js'
-
-const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
-/** Deadlines that differ by less than a second are the same: a page need not be told. */
-const near = (a: number, b: number) => Math.abs(a - b) < 1_000
+import type { Answer } from './wire.js'
 
 /** What has not changed keeps its identity. */
-function settled(was: LiveSession | null, is: LiveSession): LiveSession {
-  if (!was || !same(was.user, is.user)) return is
-  const unmoved = near(was.idleAt, is.idleAt) && near(was.absoluteAt, is.absoluteAt)
-  return unmoved && was.ref === is.ref && was.extendable === is.extendable ? was : { ...is, user: was.user }
-}
+const keep = <T>(was: T | null, is: T): T => (JSON.stringify(was) === JSON.stringify(is) ? was! : is)
 
 /**
  * The snapshot after the server has answered. Only an answer ends a session; `loading` never comes back; a page that has shown
@@ -18,21 +10,21 @@ function settled(was: LiveSession | null, is: LiveSession): LiveSession {
  */
 export function advance(
   was: SessionSnapshot,
-  { session: answered, ended, loginError }: Answer,
-  guess: EndReason | null | undefined,
+  answer: Answer,
+  guess: EndReason,
   expiring: boolean,
 ): SessionSnapshot {
-  const { busy, degraded, user: shown, status } = was
+  const { busy, degraded, user: shown } = was
   const rest = { busy, degraded, session: null, ended: null }
-  if (answered) {
-    const session = settled(was.session as LiveSession | null, answered)
-    const { user } = session
+  if (answer.session) {
+    const user = keep(shown, answer.session.user)
+    const session = keep(was.session, { ...answer.session, user })
     return shown && shown.sub !== user.sub
       ? { ...rest, status: 'switched', session, user: shown, newUser: user }
       : { ...rest, status: 'authenticated', session, user, expiring }
   }
-  if (status === 'ended') return was
-  if (shown) return { ...rest, status: 'ended', user: shown, ended: ended ?? guess ?? 'unknown' }
-  const before = status === 'anonymous' ? was.loginError : null
-  return { ...rest, status: 'anonymous', user: null, loginError: loginError ?? before }
+  if (was.status === 'ended') return was
+  return shown
+    ? { ...rest, status: 'ended', user: shown, ended: answer.ended ?? guess }
+    : { ...rest, status: 'anonymous', user: null, loginError: answer.loginError ?? null }
 }

@@ -1,9 +1,7 @@
-import { check } from './check.js'
-import { extend } from './extend.js'
+import { check, extend } from './check.js'
 import { login } from './login.js'
 import { logout } from './logout.js'
-import { isOurs } from './plan.js'
-import { send } from './send.js'
+import { isOurs, send } from './send.js'
 import { start, stop } from './start.js'
 import { createState, on } from './state.js'
 import type { BffClient, BffClientOptions, SessionUser } from './types.js'
@@ -18,7 +16,7 @@ export function createBffClient<U extends SessionUser = SessionUser>(options: Bf
       const { bff, ...native } = init
       if (!globalThis.document || !isOurs(input, options.apiPaths ?? ['/api'])) return s.fetch(input, native)
       begin()
-      return send(s, input, init)
+      return send(s, input, native, bff)
     },
     getSnapshot: () => s.snapshot,
     subscribe(listener) {

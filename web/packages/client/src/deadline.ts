@@ -1,16 +1,9 @@
-import type { Deadline, SessionSnapshot } from './types.js'
+import type { SessionSnapshot } from './types.js'
 
 /** Browsers fire a timer of 25 days or more at once, and delay long ones: so look again at least this often. */
-export const SLICE_MS = 30_000
+const SLICE_MS = 30_000
 const LATE_MS = 10_000
 const DRIFT_MS = 5_000
-
-/** The nearer of two ends; only the idle one can be moved. */
-export function deadlineOf(idleAt: number, absoluteAt: number, extendable: boolean): Deadline {
-  return idleAt < absoluteAt
-    ? { kind: 'idle', at: idleAt, extendable }
-    : { kind: 'absolute', at: absoluteAt, extendable: false }
-}
 
 /** How long before the end to warn: at least 20 s (WCAG 2.2, 2.2.1), but a short session first has half a minute of peace. */
 export const warningMs = (wanted = 120_000, idleWindowMs: number): number =>
@@ -24,28 +17,30 @@ export const timeJumped = (passedMs: number, perfMs: number, plannedMs: number):
   passedMs - plannedMs > LATE_MS || Math.abs(passedMs - perfMs) > DRIFT_MS
 
 /** Whether it is time to ask the server about `snapshot`, and when to look again (milliseconds from `now`). */
-export function lookAt(snapshot: SessionSnapshot, now: number, warnMs: number, pollInMs: number): readonly [ask: boolean, nextMs: number] {
-  const left = (snapshot.session?.deadline.at ?? Infinity) - now
+export function lookAt(
+  snapshot: SessionSnapshot,
+  now: number,
+  warnMs: number,
+  pollInMs: number,
+): readonly [ask: boolean, nextMs: number] {
+  const left = snapshot.session ? snapshot.session.deadline.at - now : Infinity
   const toWarning = left - warnMs
-  const warned = snapshot.status !== 'authenticated' || snapshot.expiring
+  const unwarned = snapshot.status === 'authenticated' && !snapshot.expiring
   // While something does not answer, the recovery asks at its own pace.
-  const ask = (toWarning <= 0 && !warned) || (left <= 0 && !snapshot.degraded)
+  const ask = toWarning <= 0 && (unwarned || (left <= 0 && !snapshot.degraded))
   const ahead = [toWarning, left, pollInMs].filter((ms) => ms > 0)
   return [ask, Math.max(1_000, Math.min(SLICE_MS, ...ahead))]
 }
 
 /** Is typing or clicking at `now` worth telling the server? A quarter of the idle window has gone, and we have not just told it. */
-export function touchDue(now: number, idleAt: number, idleWindowMs: number, touchedAt: number): boolean {
-  const quarter = idleWindowMs / 4
-  return idleAt - now < idleWindowMs - quarter && now - touchedAt > Math.min(60_000, quarter)
-}
+export const touchDue = (now: number, idleAt: number, idleWindowMs: number, touchedAt: number): boolean =>
+  idleAt - now < idleWindowMs * 0.75 && now - touchedAt > Math.min(60_000, idleWindowMs / 4)
 
-const NETWORK = [1, 2, 4, 8, 15, 30]
-const SERVICE = [10, 10, 20, 40, 60]
-
-/** Milliseconds until the next look at something that does not answer. `dice` is a random number in [0, 1). */
+/**
+ * Milliseconds until the next look at something that does not answer: 1, 2, 4 … 30 s for the network, 10, 10, 20, 40, 60 s for a service,
+ * which may name the first wait itself. `dice`, in [0, 1), adds up to a fifth.
+ */
 export function probeDelay(code: string, attempt: number, retryAfterMs: number | undefined, dice: number): number {
-  const steps = code === 'unreachable' ? NETWORK : SERVICE
-  const step = (steps[attempt] ?? steps.at(-1) ?? 0) * 1000
-  return (attempt ? step : (retryAfterMs ?? step)) * (1 + dice / 5)
+  const seconds = code === 'unreachable' ? Math.min(30, 2 ** attempt) : attempt ? Math.min(60, 5 * 2 ** attempt) : 10
+  return ((!attempt && retryAfterMs) || seconds * 1000) * (1 + dice / 5)
 }

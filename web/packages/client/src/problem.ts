@@ -30,8 +30,6 @@ export interface BffErrorInfo {
   readonly forwarded?: boolean | undefined
   readonly retryAfterMs?: number | undefined
   readonly requestId?: string | undefined
-  /** The server's detail on a code, such as `idle`. */
-  readonly reason?: string | undefined
   readonly cause?: unknown
 }
 
@@ -58,6 +56,17 @@ export async function readProblem(response: Response): Promise<BffError | null> 
     forwarded: forwarded ? forwarded === 'yes' : undefined,
     retryAfterMs: seconds ? +seconds * 1000 : undefined,
     requestId: body?.request_id,
-    reason: body?.reason,
   })
+}
+
+/** The JSON the server itself answers with; whatever else happens is a BffError. */
+export async function bodyOf(answer: Promise<Response>): Promise<any> {
+  try {
+    const response = await answer
+    const problem = await readProblem(response)
+    if (problem) throw problem
+    return await response.json()
+  } catch (cause) {
+    throw cause instanceof BffError ? cause : new BffError('unreachable', { cause })
+  }
 }

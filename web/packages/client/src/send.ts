@@ -1,71 +1,86 @@
 import { check, degrade, hear } from './check.js'
-import { isOnline, isVisible } from './page.js'
-import { planOf, type Plan } from './plan.js'
+import { isAwake, isVisible } from './page.js'
 import { BffError, readProblem } from './problem.js'
 import { isOutage, reactTo, type Counts } from './reaction.js'
-import { mayReplay } from './replay.js'
+import { mayReplay, type Attempt } from './replay.js'
 import { busily, type State } from './state.js'
 import type { BffRequestInit } from './types.js'
 import { ignore, sleep } from './wait.js'
-import { endReason } from './wire.js'
+
+type Signal = AbortSignal | null | undefined
 
 /** A body that cannot be sent again needs a session that lives at least so long. */
 const STREAM_MS = 30_000
-const RETRY_MS = 1_000
 
-function enter(s: State, signal: Plan['signal']) {
+/** Is this one of ours: same origin, under one of `paths`? Anything else is none of the client's business. */
+export function isOurs(input: RequestInfo | URL, paths: readonly string[]): boolean {
+  const { origin, pathname } = new URL(input instanceof Request ? input.url : input, location.href)
+  return origin === location.origin && paths.some((path) => `${pathname}/`.startsWith(`${path}/`))
+}
+
+/** Through the gate; a pause that lasts shows. */
+function enter(s: State, signal: Signal): Promise<() => void> {
   const passing = s.gate.pass(signal)
-  return s.gate.isOpen() || s.gate.isHeld() ? passing : busily(s, passing)
+  return s.gate.isHeld() ? passing : busily(s, passing)
 }
 
 /** Signed in again under the same name, now or (while a sign-in is on screen) later? */
-async function sameAgain(s: State, code: string, sub: string | undefined, signal: Plan['signal']): Promise<boolean> {
-  await check(s)
-  if (s.snapshot.status === 'ended') {
-    // The page needs a moment to put its sign-in on the screen.
-    await sleep(0)
-    if (s.gate.isHeld()) (await s.gate.pass(signal))()
+async function sameAgain(s: State, code: string, sub: string | undefined, signal: Signal): Promise<boolean> {
+  try {
+    await check(s)
+    if (s.snapshot.status === 'ended') {
+      // The page needs a moment to put its sign-in on the screen.
+      await sleep(0)
+      if (s.gate.isHeld()) (await s.gate.pass(signal))()
+    }
+  } catch {
+    signal?.throwIfAborted()
+    return false
   }
   const { status, user } = s.snapshot
   return user?.sub === sub && (status === 'authenticated' || code === 'csrf_failed')
 }
 
 /** After `problem`: is the request to be sent again? Comes back when it is time. */
-async function again(s: State, plan: Plan, { code, info }: BffError, sub: string | undefined, done: Counts, direct?: boolean) {
-  const attempt = { ...plan, forwarded: info.forwarded }
+async function again(s: State, { code, info }: BffError, attempt: Attempt, done: Counts, sub: string | undefined, signal: Signal) {
   const { attempts = 1, maxDelayMs = 5_000 } = s.options.retry ?? {}
-  const waitMs = info.retryAfterMs ?? RETRY_MS
-  const pauseMs = Math.min(waitMs, maxDelayMs)
-  const reaction = reactTo(code, attempt, { done, attempts, waitMs, maxDelayMs, awake: isVisible() && isOnline() })
+  const { forwarded, retryAfterMs = 1_000 } = info
+  const now = { ...attempt, forwarded }
+  const reaction = reactTo(code, now, done, isAwake() && retryAfterMs <= maxDelayMs ? attempts : 0)
   done[reaction]++
-  if (reaction === 'check') {
-    s.guess = endReason(info.reason ?? code)
-    return (await sameAgain(s, code, sub, plan.signal)) && mayReplay(attempt)
-  }
-  if (reaction === 'return') return false
-  if (reaction === 'retry' || direct) await sleep(pauseMs, plan.signal)
-  else s.gate.pause(pauseMs)
-  return true
+  if (reaction === 'check') return (await sameAgain(s, code, sub, signal)) && mayReplay(now)
+  if (reaction === 'pause') s.gate.pause(Math.min(retryAfterMs, maxDelayMs))
+  if (reaction === 'retry') await sleep(retryAfterMs, signal)
+  return reaction !== 'return'
 }
 
-/** The only way out: sends a request, and again if that is safe and helps. `direct`: past the gate, for the client's own calls. */
-export async function send(s: State, target: RequestInfo | URL, init: BffRequestInit, direct?: boolean): Promise<Response> {
-  const plan = planOf(target, init)
-  const { headers, signal } = plan
+/** The way out for requests to the API: sends one, and again if that is safe and helps. */
+export async function send(s: State, input: RequestInfo | URL, init: RequestInit, { replay = 'auto', background }: NonNullable<BffRequestInit['bff']> = {}): Promise<Response> {
+  const request = input instanceof Request ? input : null
+  const signal = init.signal ?? request?.signal
+  const headers = new Headers(init.headers ?? request?.headers)
+  const attempt: Attempt = {
+    method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
+    forwarded: undefined,
+    resendable: !(init.body instanceof ReadableStream),
+    replay,
+    keyed: headers.has('Idempotency-Key'),
+  }
   const done: Counts = { check: 0, pause: 0, retry: 0, return: 0 }
   const left = (s.snapshot.session?.deadline.at ?? Infinity) - s.now()
-  if (!plan.resendable && (!s.gate.isOpen() || left < STREAM_MS)) await check(s).catch(ignore)
+  if (!attempt.resendable && (!s.gate.isOpen() || left < STREAM_MS)) await check(s).catch(ignore)
   for (;;) {
-    const leave = direct ? ignore : await enter(s, signal)
+    const leave = await enter(s, signal)
     const startedAt = s.now()
     const { pin } = s
     const sub = s.snapshot.user?.sub
     headers.set('BFF-Session', pin)
-    if (!isVisible()) headers.set('BFF-Background', '1')
+    if (background || !isVisible()) headers.set('BFF-Background', '1')
     let response: Response | undefined
     let problem: BffError | null
     try {
-      response = await s.fetch(plan.input(), { ...plan.init, headers })
+      // A Request is used up by sending it; a copy buffers its body, so none is made that cannot be needed.
+      response = await s.fetch(request && replay !== 'never' ? request.clone() : input, { ...init, headers })
       problem = await readProblem(response)
     } catch (cause) {
       // Only a TypeError is the network; an abort and a time-out are the caller's own.
@@ -77,7 +92,7 @@ export async function send(s: State, target: RequestInfo | URL, init: BffRequest
     if (problem) {
       s.options.logger?.(problem.code, problem.info)
       if (isOutage(problem.code)) degrade(s, problem)
-      if (await again(s, plan, problem, sub, done, direct)) continue
+      if (await again(s, problem, attempt, done, sub, signal)) continue
     } else hear(s, response!, startedAt, pin)
     if (response) return response
     throw problem!.info.cause

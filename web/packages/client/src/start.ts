@@ -1,7 +1,6 @@
 import { watchActivity } from './activity.js'
-import { calm, check, degrade, probe } from './check.js'
-import { listen } from './listen.js'
-import { isVisible } from './page.js'
+import { check, degrade, probe, probeIn } from './check.js'
+import { isVisible, listen } from './page.js'
 import { BffError } from './problem.js'
 import type { State } from './state.js'
 import { joinTabs } from './tabs.js'
@@ -14,32 +13,28 @@ export function start(s: State): void {
   if (s.life || !globalThis.document) return
   s.life = new AbortController()
   const life = s.life.signal
+  const { sync, activity } = s.options
   s.gate.shut(null)
-  if (s.options.sync !== false) joinTabs(s)
-  if (s.options.activity !== 'requests') watchActivity(s, life)
+  if (sync !== false) joinTabs(s)
+  if (activity !== 'requests') watchActivity(s, life)
   const look = watchTime(s, life)
   const wake = () => {
     if (!isVisible()) return
     look()
     if (s.snapshot.degraded && !s.probe) probe(s)
   }
-  listen(document, 'visibilitychange resume', wake, life)
-  listen(window, 'focus', wake, life)
-  listen(window, 'offline', () => degrade(s, new BffError('unreachable')), life)
+  listen('visibilitychange resume focus', wake, life)
+  listen('offline', () => degrade(s, new BffError('unreachable')), life)
   // The network is often not ready when it is said to be back.
-  const back = () => {
-    calm(s)
-    s.probe = setTimeout(probe, 500 + Math.random() * 1000, s)
-  }
-  listen(window, 'online', back, life)
+  listen('online', () => probeIn(s, 500 + Math.random() * 1000), life)
   // Into the back/forward cache, and out of it.
-  listen(window, 'pagehide', ({ persisted }) => persisted && s.snapshot.user && cover(s), life)
+  listen('pagehide', ({ persisted }) => persisted && s.snapshot.user && cover(s), life)
   const shown = ({ persisted }: PageTransitionEvent) => {
     if (!persisted) return
     s.leaving = undefined
     check(s, true).catch(ignore)
   }
-  listen(window, 'pageshow', shown, life)
+  listen('pageshow', shown, life)
   if (s.snapshot.status === 'loading') check(s).catch(ignore).finally(s.gate.hold())
   look()
 }
@@ -48,6 +43,6 @@ export function stop(s: State): void {
   s.life?.abort()
   s.life = undefined
   s.channel?.close()
-  calm(s)
+  clearTimeout(s.probe)
   s.gate.shut(new BffError('queue_timeout'))
 }

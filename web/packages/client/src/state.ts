@@ -21,9 +21,9 @@ export interface State {
   /** The longest idle time seen in this session: what the server grants. */
   idleWindow: number
   /** Why the session may have ended, should the server not say. */
-  guess?: EndReason | null
+  guess?: EndReason | undefined
   /** The sign-in that did not complete last. */
-  loginError?: BffError | null
+  loginError?: BffError | null | undefined
   /** What we know may be out of date: ask when somebody looks. */
   stale?: boolean
 
@@ -41,7 +41,6 @@ export interface State {
   coveredAt: number
   probe?: ReturnType<typeof setTimeout> | undefined
   probes: number
-  busy: number
 }
 
 export const createState = (options: BffClientOptions): State => ({
@@ -58,7 +57,6 @@ export const createState = (options: BffClientOptions): State => ({
   idleWindow: 0,
   coveredAt: Infinity,
   probes: 0,
-  busy: 0,
 })
 
 /** The session with what only the client needs to know of it. */
@@ -85,19 +83,13 @@ export function on<E extends keyof Events>(s: State, event: E, handler: (detail:
   return () => s.bus.removeEventListener(event, listener)
 }
 
-/** Waits for `work`; after 400 ms the wait shows. */
+/** Waits for `work`; a wait that lasts longer than 400 ms shows. */
 export async function busily<T>(s: State, work: Promise<T>): Promise<T> {
-  let shown = 0
-  const show = (change: number) => {
-    shown += change
-    s.busy += change
-    update(s, { busy: s.busy > 0 })
-  }
-  const timer = setTimeout(show, 400, 1)
+  const timer = setTimeout(update, 400, s, { busy: true })
   try {
     return await work
   } finally {
     clearTimeout(timer)
-    show(-shown)
+    update(s, { busy: false })
   }
 }

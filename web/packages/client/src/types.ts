@@ -29,6 +29,8 @@ export type EndReason =
   | 'idp_logout'
   | 'refresh_rejected'
   | 'unknown'
+  /** A newer server may know more; its word is passed on as it is. */
+  | (string & {})
 
 export type SessionStatus = 'loading' | 'anonymous' | 'authenticated' | 'ended' | 'switched'
 

@@ -1,4 +1,3 @@
-import { deadlineOf } from './deadline.js'
 import { BffError } from './problem.js'
 import type { EndReason, Session } from './types.js'
 
@@ -14,50 +13,39 @@ export interface Answer {
   /** The session lives, but cannot be renewed at present. */
   readonly stuck?: boolean
   readonly ended?: EndReason | null
-  readonly loginError?: BffError | null
+  readonly loginError?: BffError | null | undefined
 }
 
-const REASONS: readonly (readonly [RegExp, EndReason])[] = [
-  [/^(signed_out|replaced)$/, 'signed_out'],
-  [/^idle/, 'idle_timeout'],
-  [/^absolute/, 'absolute_timeout'],
-  [/^(admin|handle_replayed|(session_)?revoked)$/, 'revoked'],
-  [/^idp/, 'idp_logout'],
-  [/^(re(auth|fresh)|subject|id_)/, 'refresh_rejected'],
-]
-
-/** The server's word for an end, or a problem's code, in the client's words; null when it says nothing about one. */
-export const endReason = (word: string): EndReason | null => REASONS.find(([words]) => words.test(word))?.[1] ?? null
-
-/** `idleAt` and `absoluteAt` in milliseconds since the epoch. */
-export const moved = <S extends Pick<LiveSession, 'ref' | 'user' | 'extendable'>>(
-  session: S,
+/** `idleAt` and `absoluteAt` in milliseconds since the epoch. Only the idle end can be moved. */
+export function endingAt(
+  { ref, user, extendable }: Pick<LiveSession, 'ref' | 'user' | 'extendable'>,
   idleAt: number,
   absoluteAt: number,
-): LiveSession => ({ ...session, deadline: deadlineOf(idleAt, absoluteAt, session.extendable), absoluteAt, idleAt })
+): LiveSession {
+  const idle = idleAt < absoluteAt
+  const deadline = { kind: idle ? 'idle' : 'absolute', at: idle ? idleAt : absoluteAt, extendable: idle && extendable } as const
+  return { ref, user, extendable, idleAt, absoluteAt, deadline }
+}
+
+/** `seconds` after `startedAt`, in whole seconds: early, never late, and the same answer twice is the same deadline. */
+const after = (startedAt: number, seconds: number) => Math.floor(startedAt / 1000 + seconds) * 1000
 
 /**
  * Believe a `/session` body once. Seconds left count from `startedAt`, when the question was asked: early by one round trip, never late.
- * Undefined when it is not the server speaking (a captive portal, a proxy's error page).
+ * Throws `unreachable` when it is not the server speaking (a captive portal, a proxy's page).
  */
-export function readAnswer(body: any, startedAt: number): Answer | undefined {
-  if (body?.authenticated === true) {
-    const { ref, user, extendable, idle_expires_in: idle, absolute_expires_in: absolute } = body
-    const session = moved({ ref, user, extendable }, startedAt + idle * 1000, startedAt + absolute * 1000)
-    // The wire calls the health of the renewal `token`: a word about it, never the thing itself. The name stays in this line.
-    if (session.deadline.at && ref && user?.sub) return { session, stuck: body.token === 'stuck' }
-  }
-  if (body?.authenticated !== false) return
-  const { ended, login_error: error } = body
-  return {
-    session: null,
-    ended: endReason(ended),
-    loginError: error && new BffError(error.code, { requestId: error.id }),
-  }
+export function readAnswer(body: any, startedAt: number): Answer {
+  const { authenticated, user, ended, login_error: error } = body ?? {}
+  if (authenticated === false)
+    return { session: null, ended, loginError: error && new BffError(error.code, { requestId: error.id }) }
+  const session = user?.sub && endingAt(body, after(startedAt, body.idle_expires_in), after(startedAt, body.absolute_expires_in))
+  if (!session?.deadline.at) throw new BffError('unreachable')
+  // The wire calls the health of the renewal `token`: a word about it, never the thing itself. The name stays in this line.
+  return { session, stuck: body.token === 'stuck' }
 }
 
-/** `BFF-Session-Expires: idle=870, abs=25190` as milliseconds left. */
-export function readExpires(header: string | null): readonly [idle: number, absolute: number] | null {
-  const found = /^idle=(\d+), *abs=(\d+)$/.exec(header ?? '')
-  return found && [+found[1]! * 1000, +found[2]! * 1000]
+/** `session` with the limits of `BFF-Session-Expires: idle=870, abs=25190`; null without them. */
+export function readExpires(session: LiveSession | null, header: string | null, startedAt: number): LiveSession | null {
+  const found = /^idle=(\d+), *abs=(\d+)$/.exec(header!)
+  return session && found && endingAt(session, after(startedAt, +found[1]!), after(startedAt, +found[2]!))
 }

@@ -1,0 +1,135 @@
+"""ANY /api/...: the hot path, plain ASGI. Streams both ways; each side waits for the other."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from bff.browser.csrf import require_same_origin
+from bff.endpoints.dependencies import (
+    BrowserCookies,
+    Request,
+    Scope,
+    Surroundings,
+    client_address,
+)
+from bff.errors import ContentTooLarge, RequestMalformed, RequestRejected
+from bff.flows.access import Access
+from bff.flows.api_call import ApiCall, ApiCallFlow
+from bff.resource.messages import ApiResponse, Fields, Forwarded
+from bff.resource.routes import ApiRoute
+from bff.session.handle import Handle
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class BrowserLeft(Exception):  # noqa: N818
+    """The browser closed the connection before its request was complete; there is nobody to answer."""
+
+
+class ApiEndpoint:
+    """Proxies one call."""
+
+    __slots__ = ("_around", "_cookies", "_flow", "_host", "_proto")
+
+    def __init__(self, flow: ApiCallFlow, cookies: BrowserCookies, around: Surroundings) -> None:
+        """Bind the story to its surroundings."""
+        self._flow = flow
+        self._cookies = cookies
+        self._around = around
+        self._host = around.host.decode("ascii")
+        self._proto = "https" if around.https else "http"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, request: Request) -> int:
+        """Answer the browser; the status. Raises what the flow raises, before anything was sent to the browser."""
+        method: str = scope["method"]
+        route, path = self._match(method, scope["raw_path"], request)
+        query: bytes = scope["query_string"]
+        length = _content_length(request, route)
+        call = ApiCall(
+            route=route,
+            method=method,
+            target=path + b"?" + query if query else path,
+            headers=request.headers,
+            body=None if _without_body(request, length) else _body(receive, route),
+            body_length=length,
+            forwarded=Forwarded(
+                client_address(request, self._around.trusted_proxies), self._host, self._proto, request.id
+            ),
+            presented=self._cookies.presented(request),
+            background=request.background,
+        )
+        answer = await self._flow.call(call)
+        fields = answer.response.headers
+        if answer.access is not None:
+            fields += self._session_fields(request, answer.access)
+        fields.append((b"x-request-id", request.id.encode("ascii")))
+        await _send_response(answer.response, fields, send, method)
+        return answer.response.status
+
+    def _match(self, method: str, raw_path: bytes, request: Request) -> tuple[ApiRoute, bytes]:
+        """The route, for a request of our own page; anybody else learns nothing of the table."""
+        origin = self._around.public_origin
+        try:
+            route, path = self._around.routes.match(method, raw_path)
+        except RequestRejected:
+            require_same_origin(method, request.get, public_origin=origin)
+            raise
+        require_same_origin(method, request.get, public_origin=origin, navigable=route.navigable)
+        return route, path
+
+    def _session_fields(self, request: Request, access: Access) -> Fields:
+        expires = b"idle=%d, abs=%d" % (access.idle_expires_in, access.absolute_expires_in)
+        fields: Fields = [(b"bff-session-expires", expires)]
+        if access.new_generation is not None:
+            known = self._cookies.session(request)
+            if known is not None:
+                handle = Handle(known.handle.session_id, access.new_generation)
+                fields.append((b"set-cookie", self._cookies.set_session(handle, access.absolute_expires_in)))
+        return fields
+
+
+async def _send_response(response: ApiResponse, fields: Fields, send: Send, method: str) -> None:
+    """Head and body. A body that breaks off raises, and the server breaks the connection: the browser must not take it for whole."""
+    await send({"type": "http.response.start", "status": response.status, "headers": fields})
+    if response.complete is not None or method == "HEAD":
+        await send({"type": "http.response.body", "body": response.complete or b""})
+        return
+    try:
+        async for piece in response.body:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        await response.body.aclose()
+
+
+def _content_length(request: Request, route: ApiRoute) -> int | None:
+    """What the request says of its body. Raises ContentTooLarge, RequestMalformed."""
+    stated = request.get(b"content-length")
+    if stated is None:
+        return None
+    if not stated.isdigit():
+        raise RequestMalformed("content-length")
+    length = int(stated)
+    if length > route.body_limit:
+        raise ContentTooLarge(route.body_limit)
+    return length
+
+
+def _without_body(request: Request, length: int | None) -> bool:
+    return length == 0 or (length is None and request.get(b"transfer-encoding") is None)
+
+
+async def _body(receive: Receive, route: ApiRoute) -> AsyncIterator[bytes]:
+    """The request body as it comes; asked for only as fast as the API takes it. Raises ContentTooLarge, BrowserLeft."""
+    taken, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BrowserLeft
+        piece: bytes = message.get("body", b"")
+        taken += len(piece)
+        if taken > route.body_limit:
+            raise ContentTooLarge(route.body_limit)
+        more = message.get("more_body", False)
+        if piece:
+            yield piece

@@ -1,0 +1,175 @@
+"""What the endpoints are given: the flows, the cookies, and the facts of one request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from bff.browser.cookies import (
+    LOGIN_COOKIE,
+    MAX_AGE_LIMIT,
+    NOTE_COOKIE,
+    SESSION_COOKIE,
+    SignedCookie,
+    clear_cookie,
+    read_cookies,
+    set_cookie,
+)
+from bff.browser.login_cookie import LoginCookie, read_login_cookie, write_login_cookie
+from bff.flows.access import AccessFlow, Presented
+from bff.flows.api_call import ApiCallFlow
+from bff.flows.login import LoginFlow
+from bff.flows.logout import LogoutFlow
+from bff.flows.ports import AuditTrail, Clock, RateLimits
+from bff.resource.routes import RouteTable
+from bff.session.handle import Handle, read_handle, session_key, write_handle
+from bff.session.model import SessionKey
+from bff.session.transaction import LIFETIME_SECONDS
+
+Scope = Any
+HeaderGet = Callable[[bytes], bytes | None]
+NOT_PINNED = b"any"
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """The stories the endpoints tell."""
+
+    login: LoginFlow
+    access: AccessFlow
+    api_call: ApiCallFlow
+    logout: LogoutFlow
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the endpoints know of where they run. ``trusted_proxies`` counts the hops before us that tell the truth."""
+
+    public_origin: bytes
+    routes: RouteTable
+    clock: Clock
+    trail: AuditTrail
+    rate_limits: RateLimits
+    trusted_proxies: int = 0
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach us over TLS."""
+        return self.public_origin.startswith(b"https:")
+
+    @property
+    def host(self) -> bytes:
+        """The authority of the public origin."""
+        return self.public_origin.partition(b"://")[2]
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A session cookie of ours, read: the handle, and the key of the session it names."""
+
+    handle: Handle
+    key: SessionKey
+
+
+class Request:
+    """One request's facts, gathered once by the gate: id, header look-up, cookies on demand."""
+
+    __slots__ = ("arrived_at", "client", "get", "headers", "id", "status")
+
+    def __init__(self, scope: Scope, request_id: str, arrived_at: float) -> None:
+        """Take what the gate knows."""
+        self.id = request_id
+        self.arrived_at = arrived_at
+        self.headers: list[tuple[bytes, bytes]] = scope["headers"]
+        self.get: HeaderGet = dict(self.headers).get
+        self.client: str = scope["client"][0] if scope.get("client") else ""
+        self.status = 0
+
+    def cookies(self) -> dict[str, str]:
+        """Our cookies among those sent. Raises RequestMalformed."""
+        if self.get(b"cookie") is None:
+            return {}
+        return read_cookies([value for name, value in self.headers if name == b"cookie"])
+
+    @property
+    def background(self) -> bool:
+        """Whether the page says that nobody is waiting for this."""
+        return self.get(b"bff-background") is not None
+
+
+class BrowserCookies:
+    """Reads and writes our cookies. A session cookie, once verified, is remembered by its text."""
+
+    def __init__(self, signing_keys: list[bytes], lookup_key: bytes) -> None:
+        """``signing_keys`` newest last."""
+        self._session = SignedCookie(signing_keys, "session")
+        self._login = SignedCookie(signing_keys, "login")
+        self._note = SignedCookie(signing_keys, "note")
+        self._lookup_key = lookup_key
+        self._known = lru_cache(maxsize=8192)(self._read_session)
+
+    def session(self, request: Request) -> Known | None:
+        """The session the browser shows; a bad signature costs no look-up anywhere."""
+        text = request.cookies().get(SESSION_COOKIE.name)
+        return self._known(text) if text else None
+
+    def presented(self, request: Request) -> Presented | None:
+        """The same, as the flows want it, with the reference the page is pinned to."""
+        known = self.session(request)
+        if known is None:
+            return None
+        pinned = request.get(b"bff-session")
+        ref = None if pinned is None or pinned == NOT_PINNED else pinned.decode("latin-1")
+        return Presented(known.key, known.handle.generation, request.arrived_at, ref)
+
+    def set_session(self, handle: Handle, max_age_seconds: float) -> bytes:
+        """A Set-Cookie value."""
+        signed = self._session.sign(write_handle(handle))
+        return set_cookie(SESSION_COOKIE, signed, max_age=min(int(max_age_seconds), MAX_AGE_LIMIT)).encode()
+
+    def login(self, request: Request) -> LoginCookie | None:
+        """Which sign-ins of this browser are under way."""
+        signed = self._login.read(request.cookies().get(LOGIN_COOKIE.name, ""))
+        return read_login_cookie(signed) if signed else None
+
+    def set_login(self, cookie: LoginCookie | None) -> bytes:
+        """A Set-Cookie value; the cookie goes with its last sign-in."""
+        if cookie is None or cookie.empty:
+            return clear_cookie(LOGIN_COOKIE).encode()
+        signed = self._login.sign(write_login_cookie(cookie))
+        return set_cookie(LOGIN_COOKIE, signed, max_age=int(LIFETIME_SECONDS)).encode()
+
+    def note(self, request: Request) -> tuple[str, str] | None:
+        """The code and request id of a sign-in that failed a moment ago."""
+        signed = self._note.read(request.cookies().get(NOTE_COOKIE.name, ""))
+        code, _, request_id = (signed or "").partition(".")
+        return (code, request_id) if code and request_id else None
+
+    def set_note(self, code: str, request_id: str) -> bytes:
+        """A Set-Cookie value; for five minutes."""
+        return set_cookie(NOTE_COOKIE, self._note.sign(f"{code}.{request_id}"), max_age=300).encode()
+
+    @staticmethod
+    def clear_session() -> bytes:
+        """A Set-Cookie value."""
+        return clear_cookie(SESSION_COOKIE).encode()
+
+    @staticmethod
+    def clear_note() -> bytes:
+        """A Set-Cookie value."""
+        return clear_cookie(NOTE_COOKIE).encode()
+
+    def _read_session(self, text: str) -> Known | None:
+        signed = self._session.read(text)
+        handle = read_handle(signed) if signed else None
+        return Known(handle, session_key(handle.session_id, self._lookup_key)) if handle else None
+
+
+def client_address(request: Request, trusted_proxies: int) -> str:
+    """The browser's address: the peer's, or what the outermost of our own ``trusted_proxies`` hops wrote down (RFC 7239, section 7.4)."""
+    if trusted_proxies == 0:
+        return request.client
+    forwarded = request.get(b"x-forwarded-for") or b""
+    hops = [hop.strip().decode("latin-1") for hop in forwarded.split(b",") if hop.strip()]
+    return hops[-trusted_proxies] if len(hops) >= trusted_proxies else request.client

@@ -1,0 +1,161 @@
+"""The gate: everything passes here first, and what is not shown to be ours goes no further.
+
+Deny by default: an address is a page, a navigation, an asset or the provider's back channel because this file says so; everything else is a call that
+must carry ``BFF-Session`` and come from our own origin (RFC 10017, section 6.1.3.3).
+"""
+
+import re
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
+
+from litestar import Litestar
+
+from bff.audit import events
+from bff.browser.csrf import require_navigation, require_same_origin, require_top_level
+from bff.endpoints.api import ApiEndpoint, BrowserLeft, Receive, Send
+from bff.endpoints.app_shell import AppShell
+from bff.endpoints.dependencies import Request, Scope, Surroundings
+from bff.endpoints.problems import to_problem
+from bff.errors import BffError, CsrfRejected, RequestMalformed
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+
+
+class Kind(Enum):
+    """What an address is for."""
+
+    CALL = auto()
+    NAVIGATION = auto()
+    RETURN = auto()
+    MACHINE = auto()
+    PAGE = auto()
+
+
+KINDS: dict[bytes, Kind] = {
+    b"/bff/login": Kind.NAVIGATION,
+    b"/bff/logout/next": Kind.NAVIGATION,
+    b"/bff/callback": Kind.RETURN,
+    b"/bff/popup-done": Kind.RETURN,
+    b"/bff/popup-done.js": Kind.PAGE,
+    b"/bff/client.js": Kind.PAGE,
+    b"/bff/backchannel-logout": Kind.MACHINE,
+}
+
+
+class Gate:
+    """The outermost ASGI layer."""
+
+    def __init__(  # noqa: PLR0913  everything it leads to
+        self,
+        inner: Litestar,
+        api: ApiEndpoint,
+        shell: AppShell,
+        around: Surroundings,
+        new_request_id: Callable[[], str],
+        log: Any,  # noqa: ANN401  structlog's
+    ) -> None:
+        """Stand before ``inner``."""
+        self._inner = inner
+        self._api = api
+        self._shell = shell
+        self._around = around
+        self._new_request_id = new_request_id
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass, or answer with a problem."""
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
+        now = self._around.clock.now()
+        request = scope["bff"] = Request(scope, self._request_id(scope), now)
+        started = False
+
+        async def sending(message: dict[str, Any]) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                request.status = message["status"]
+            await send(message)
+
+        try:
+            await self._lead(scope, receive, sending, request)
+        except BrowserLeft:
+            request.status = 499
+        except Exception as error:
+            if not isinstance(error, BffError):
+                self._log.exception("unexpected_error", request_id=request.id)
+            if started:
+                raise
+            await self._refuse(error, scope, sending, request)
+        finally:
+            self._log_line(scope, request, now)
+
+    async def _lead(self, scope: Scope, receive: Receive, send: Send, request: Request) -> None:
+        path: bytes = scope["raw_path"]
+        if request.get(b"host") != self._around.host:
+            raise RequestMalformed("host")
+        if not path.startswith(b"/"):
+            raise RequestMalformed("target")
+        if path.startswith(b"/api/"):
+            await self._api(scope, receive, send, request)
+            return
+        kind = kind_of(path)
+        self._require(kind, scope["method"], request)
+        if kind is Kind.PAGE and path != b"/bff/popup-done.js":
+            await self._shell(scope["method"], path, send)
+        else:
+            await self._inner(scope, receive, send)  # type: ignore[arg-type]
+
+    def _require(self, kind: Kind, method: str, request: Request) -> None:
+        if kind is Kind.CALL:
+            require_same_origin(method, request.get, public_origin=self._around.public_origin)
+        elif kind is Kind.NAVIGATION:
+            require_navigation(request.get)
+        elif kind is Kind.RETURN:
+            require_top_level(request.get)
+
+    async def _refuse(self, error: Exception, scope: Scope, send: Send, request: Request) -> None:
+        if isinstance(error, CsrfRejected):
+            refused = events.CsrfRefused(at=request.arrived_at, signal=error.signal, method=scope["method"])
+            self._around.trail.record(refused)
+        status, fields, body = to_problem(error, request.id, https=self._around.https)
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The lifespan goes to the app; a WebSocket handshake finds no route and is refused (403)."""
+        if scope["type"] == "lifespan":
+            await self._inner(scope, receive, send)  # type: ignore[arg-type]
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+
+    def _request_id(self, scope: Scope) -> str:
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+                return str(value, "ascii")
+        return self._new_request_id()
+
+    def _log_line(self, scope: Scope, request: Request, began: float) -> None:
+        """Method, path without query, status, milliseconds. Query strings carry codes and states."""
+        self._log.info(
+            "request",
+            request_id=request.id,
+            method=scope["method"],
+            path=scope["path"],
+            status=request.status,
+            ms=round((self._around.clock.now() - began) * 1000, 1),
+        )
+
+
+def kind_of(path: bytes) -> Kind:
+    """What an address outside the proxied prefix is for."""
+    if path in KINDS:
+        return KINDS[path]
+    if path.startswith(b"/bff/client/"):
+        return Kind.PAGE
+    if path.startswith((b"/bff/", b"/api")) or path == b"/bff":
+        return Kind.CALL
+    return Kind.PAGE

@@ -1,0 +1,120 @@
+"""Signing in: GET /bff/login, GET /bff/callback, GET /bff/popup-done. Navigations all, never answered to a fetch."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+from litestar import Request as LitestarRequest
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+
+from bff.browser.login_cookie import LoginCookie
+from bff.browser.return_to import parse_return_to
+from bff.endpoints.answers import Fields, page, redirect, script
+from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings, client_address
+from bff.endpoints.problems import code_of
+from bff.errors import BffError, RequestMalformed
+from bff.flows.login import LoginRequest
+from bff.session.handle import Handle
+
+AnyRequest = LitestarRequest[Any, Any, Any]
+MAX_FIELDS = 20
+
+POPUP_DONE_PAGE = b"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Signed in</title>
+<script src="/bff/popup-done.js" defer></script></head>
+<body><p>You are signed in. You can close this window.</p></body></html>
+"""
+POPUP_DONE_SCRIPT = b"""const channel = new BroadcastChannel(`bff:${location.origin}/bff`)
+channel.postMessage({ v: 1, t: 'in', ref: '' })
+channel.close()
+window.close()
+"""
+
+
+def login_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) -> list[HTTPRouteHandler]:
+    """The endpoints of a sign-in."""
+
+    @get("/bff/login")
+    async def login(request: AnyRequest) -> ASGIResponse:
+        """Leaves for the provider."""
+        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        query = _query(request.scope["query_string"])
+        return_to = parse_return_to(query.get("return_to"))
+        await around.rate_limits.hit("sign_in", client_address(seen, around.trusted_proxies))
+        return await _leave(flows, cookies, around, seen, query, return_to)
+
+    @get("/bff/callback")
+    async def callback(request: AnyRequest) -> ASGIResponse:
+        """Comes back from the provider; leads into the app with a session, or with a note of what went wrong."""
+        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        parameters = _parameters(request.scope["query_string"])
+        pending = cookies.login(seen)
+        state = (parameters.get("state") or [""])[0]
+        left = cookies.set_login(pending.remove(state) if pending else None)
+        try:
+            completed = await flows.login.complete(parameters, pending.browser if pending else None)
+        except BffError as error:
+            note = cookies.set_note(code_of(error), seen.id)
+            return redirect("/", https=around.https, fields=[(b"set-cookie", left), (b"set-cookie", note)])
+        handle = Handle(completed.session_id, completed.generation)
+        session = cookies.set_session(handle, completed.max_age_seconds)
+        location = "/bff/popup-done" if completed.popup else completed.return_to
+        fields: Fields = [(b"set-cookie", left), (b"set-cookie", session), (b"set-cookie", cookies.clear_note())]
+        return redirect(location, https=around.https, fields=fields)
+
+    @get("/bff/popup-done")
+    async def popup_done() -> ASGIResponse:
+        """The page a sign-in window ends on: tells the others, closes itself."""
+        return page(POPUP_DONE_PAGE, https=around.https, opener=False)
+
+    @get("/bff/popup-done.js")
+    async def popup_done_script() -> ASGIResponse:
+        """Its script, by itself: the page's policy allows no inline one."""
+        return script(POPUP_DONE_SCRIPT, https=around.https)
+
+    return [login, callback, popup_done, popup_done_script]
+
+
+async def _leave(  # noqa: PLR0913  the parties and the request
+    flows: Flows, cookies: BrowserCookies, around: Surroundings, seen: Request, query: dict[str, str], return_to: str
+) -> ASGIResponse:
+    pending = cookies.login(seen)
+    known = cookies.session(seen)
+    started = await flows.login.begin(
+        LoginRequest(
+            return_to=return_to,
+            popup=query.get("mode") == "popup",
+            browser=pending.browser if pending else None,
+            replaces=known.key if known else None,
+            prompt=query.get("prompt"),
+            login_hint=query.get("login_hint"),
+            max_age=_seconds(query.get("max_age")),
+            acr_values=query.get("acr_values"),
+        )
+    )
+    cookie = (pending or LoginCookie(started.browser)).add(started.state)
+    return redirect(started.location, https=around.https, fields=[(b"set-cookie", cookies.set_login(cookie))])
+
+
+def _parameters(query_string: bytes) -> dict[str, list[str]]:
+    try:
+        return parse_qs(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise RequestMalformed("query") from None
+
+
+def _query(query_string: bytes) -> dict[str, str]:
+    """Each parameter at most once."""
+    parameters = _parameters(query_string)
+    if any(len(values) > 1 for values in parameters.values()):
+        raise RequestMalformed("query")
+    return {name: values[0] for name, values in parameters.items()}
+
+
+def _seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):  # noqa: PLR2004  a few months
+        raise RequestMalformed("query")
+    return int(text)

@@ -1,0 +1,95 @@
+"""What a page may know and do about its session: GET /bff/session, POST /bff/session/extend, POST /bff/refresh."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request as LitestarRequest
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+
+from bff.endpoints.answers import Fields, json_answer
+from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings
+from bff.endpoints.problems import ended_reason
+from bff.errors import SessionNotUsable, SessionRequired
+from bff.flows.access import Presented, SessionState
+from bff.session.handle import Handle
+
+AnyRequest = LitestarRequest[Any, Any, Any]
+
+
+def session_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) -> list[HTTPRouteHandler]:
+    """The three endpoints."""
+
+    @get("/bff/session")
+    async def check_session(request: AnyRequest) -> ASGIResponse:
+        """Always 200; slides nothing. How a session ended, and how a sign-in failed, is told once."""
+        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        note = cookies.note(seen)
+        fields: Fields = [(b"set-cookie", cookies.clear_note())] if note else []
+        presented = cookies.presented(seen)
+        ended: str | None = None
+        if presented is not None:
+            unpinned = Presented(presented.key, presented.generation, presented.arrived_at)
+            try:
+                state = await flows.access.state(unpinned)
+            except SessionNotUsable as error:
+                ended = ended_reason(error)
+                fields.append((b"set-cookie", cookies.clear_session()))
+            else:
+                fields += _renewed_cookie(cookies, seen, state)
+                return json_answer(_signed_in(state, around), https=around.https, fields=fields)
+        error_note = {"code": note[0], "id": note[1]} if note else None
+        anonymous = {"authenticated": False, "ended": ended, "login_error": error_note}
+        return json_answer(anonymous, https=around.https, fields=fields)
+
+    @post("/bff/session/extend")
+    async def extend_session(request: AnyRequest) -> ASGIResponse:
+        """Slides the idle limit."""
+        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        state = await flows.access.extend(_presented(cookies, seen))
+        fields = _renewed_cookie(cookies, seen, state)
+        return json_answer(_signed_in(state, around), https=around.https, fields=fields)
+
+    @post("/bff/refresh")
+    async def refresh_session(request: AnyRequest) -> ASGIResponse:
+        """Renews the tokens behind the session now; answers how the session stands, never a token."""
+        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        presented = _presented(cookies, seen)
+        await around.rate_limits.hit("refresh", presented.key)
+        state = await flows.access.refresh_now(presented)
+        fields = _renewed_cookie(cookies, seen, state)
+        return json_answer(_signed_in(state, around), https=around.https, fields=fields)
+
+    return [check_session, extend_session, refresh_session]
+
+
+def _presented(cookies: BrowserCookies, request: Request) -> Presented:
+    presented = cookies.presented(request)
+    if presented is None:
+        raise SessionRequired
+    return presented
+
+
+def _renewed_cookie(cookies: BrowserCookies, request: Request, state: SessionState) -> Fields:
+    known = cookies.session(request)
+    if state.new_generation is None or known is None:
+        return []
+    handle = Handle(known.handle.session_id, state.new_generation)
+    return [(b"set-cookie", cookies.set_session(handle, state.absolute_expires_in))]
+
+
+def _signed_in(state: SessionState, around: Surroundings) -> dict[str, object]:
+    """The body for a signed-in page. ``token`` is a word about renewal: ``ok``, ``renewing`` or ``stuck``."""
+    now = datetime.fromtimestamp(around.clock.now(), UTC)
+    return {
+        "authenticated": True,
+        "ref": state.ref,
+        "user": {**state.claims, "sub": state.subject},
+        "idle_expires_in": int(state.idle_expires_in),
+        "absolute_expires_in": int(state.absolute_expires_in),
+        "extendable": state.extendable,
+        "token": state.renewal,
+        "renewals": state.generation,
+        "server_time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }

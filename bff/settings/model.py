@@ -1,0 +1,165 @@
+"""The shape of the file: every table, every key, its default. Durations are numbers in keys that carry their unit."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from bff.oidc.metadata import AuthMethod, Secret
+from bff.resource.routes import TokenPlan
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+WEEK, DAY = 604_800.0, 86_400.0
+PROFILES: dict[str, dict[str, float]] = {
+    "default": {"idle_seconds": DAY, "absolute_seconds": WEEK},
+    "strict": {"idle_seconds": 1_800.0, "absolute_seconds": 28_800.0},
+}
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class Server(_Table, frozen=True, kw_only=True):
+    """Where browsers reach us and where we listen. ``public_url`` is the origin browsers see; it is never derived from a header."""
+
+    public_url: str
+    host: str = "127.0.0.1"
+    port: Port = 8700
+    workers: Count = 1
+    operators_host: str = "127.0.0.1"
+    operators_port: Port = 8701
+    drain_seconds: Seconds = 30.0
+    trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+
+
+class Provider(_Table, frozen=True, kw_only=True):
+    """The OpenID Provider and this client as registered there. ``claims`` are those the page may see."""
+
+    issuer: str
+    client_id: str
+    auth_method: AuthMethod = "client_secret_basic"
+    client_secret: Secret | None = None
+    private_key: Secret | None = None
+    private_key_id: str | None = None
+    private_key_alg: Literal["RS256", "PS256", "ES256"] = "RS256"
+    assertion_audience: Literal["issuer", "token_endpoint"] = "issuer"
+    scopes: tuple[str, ...] = ("openid", "profile", "offline_access")
+    claims: tuple[str, ...] = ("name", "email")
+    user_info: bool = False
+    resource: tuple[str, ...] = ()
+    id_token_algs: tuple[Literal["RS256", "PS256", "ES256", "EdDSA"], ...] = ("RS256", "PS256", "ES256", "EdDSA")
+    parameters: dict[str, str] = {}
+    logout_token_max_age_seconds: Seconds = 120.0
+    logout_token_strict_type: bool = False
+
+
+class Session(_Table, frozen=True, kw_only=True):
+    """How long a session lives. ``profile`` sets both limits; each may be set by itself."""
+
+    profile: Literal["default", "strict"] = "default"
+    idle_seconds: Seconds | None = None
+    absolute_seconds: Seconds | None = None
+    touch_interval_seconds: Seconds = 60.0
+    handle_grace_seconds: NotNegative = 60.0
+
+
+class Refresh(_Table, frozen=True, kw_only=True):
+    """When access tokens are renewed; see docs/refresh.md."""
+
+    window_seconds: Seconds = 300.0
+    jitter_seconds: NotNegative = 30.0
+    skew_seconds: NotNegative = 5.0
+    hold_seconds: NotNegative = 2.0
+    budget_seconds: Seconds = 75.0
+    lease_seconds: Seconds = 90.0
+    forced_interval_seconds: NotNegative = 10.0
+    default_lifetime_seconds: Seconds = 300.0
+    unsaved_bound_seconds: Seconds = 600.0
+
+
+class Redis(_Table, frozen=True, kw_only=True):
+    """Our memory."""
+
+    url: Secret
+    prefix: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = "bff"
+    timeout_seconds: Seconds = 1.0
+    max_connections: Count = 64
+
+
+class RingKey(_Table, frozen=True, kw_only=True):
+    """One key of a ring: 32 octets, base64url. ``bff keys new`` makes one."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+    key: Secret
+
+
+class Keys(_Table, frozen=True, kw_only=True):
+    """``signing`` signs cookies, ``sealing`` seals tokens: the newest key comes last and is used, all are accepted. ``lookup`` names sessions in
+    Redis and never changes: another one signs everybody out."""
+
+    lookup: Secret
+    signing: Annotated[tuple[RingKey, ...], msgspec.Meta(min_length=1)]
+    sealing: Annotated[tuple[RingKey, ...], msgspec.Meta(min_length=1)]
+
+
+class App(_Table, frozen=True, kw_only=True):
+    """What browsers load from us: folders of the built page and of the built client library."""
+
+    static_dir: str | None = None
+    client_dir: str | None = None
+
+
+class Limits(_Table, frozen=True, kw_only=True):
+    """Requests per minute. ``sign_in_per_minute`` counts by client address, ``refresh_per_minute`` by session."""
+
+    sign_in_per_minute: Count = 30
+    refresh_per_minute: Count = 30
+    backchannel_per_minute: Count = 600
+
+
+class Logging(_Table, frozen=True, kw_only=True):
+    """Structured logs on standard output."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+class Route(_Table, frozen=True, kw_only=True):
+    """One line of the route table; what it does not describe does not exist."""
+
+    prefix: str
+    upstream: str
+    name: str | None = None
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    token: TokenPlan = "user"  # noqa: S105  a plan
+    scopes: tuple[str, ...] = ()
+    resource: str | None = None
+    body_limit_bytes: Annotated[int, msgspec.Meta(ge=0)] = 10_485_760
+    connect_seconds: Seconds = 5.0
+    first_byte_seconds: Seconds = 60.0
+    idle_seconds: Seconds = 60.0
+    request_headers: tuple[str, ...] = ()
+    response_headers: tuple[str, ...] = ()
+    path_parameters: bool = False
+    navigable: bool = False
+    leak_guard: bool = True
+
+
+class Settings(_Table, frozen=True, kw_only=True):
+    """The whole file."""
+
+    server: Server
+    provider: Provider
+    redis: Redis
+    keys: Keys
+    development: bool = False
+    session: Session = Session()
+    refresh: Refresh = Refresh()
+    app: App = App()
+    limits: Limits = Limits()
+    logging: Logging = Logging()
+    routes: tuple[Route, ...] = ()

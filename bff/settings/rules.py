@@ -1,0 +1,132 @@
+"""What types cannot say: combinations that are impossible, or only fit for development. One function a table; each yields what is wrong."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from bff.settings.model import Keys, Provider, Redis, Refresh, Route, Server, Session
+from bff.settings.values import api_route, key_octets, session_limits_of
+
+Broken = Iterator[tuple[str, str]]
+WEAK = ("change-me", "changeme", "secret", "default", "not-for-production", "example")
+NEEDS_HTTPS = "expected https:// (http:// only with development = true)"
+
+
+def broken_rules(name: str, table: Any, *, development: bool) -> Broken:  # noqa: ANN401  one of the tables
+    """What is wrong with a table whose keys are right by themselves, as (path, expectation)."""
+    rules: dict[str, Callable[..., Broken]] = {
+        "server": _server,
+        "provider": _provider,
+        "session": _session,
+        "refresh": _refresh,
+        "redis": _redis,
+        "keys": _keys,
+        "routes": _routes,
+    }
+    if name in rules and table is not None:
+        yield from rules[name](table, development=development)
+
+
+def _server(server: Server, *, development: bool) -> Broken:
+    url = urlsplit(server.public_url)
+    if url.scheme not in {"https", "http"} or not url.hostname:
+        yield "server.public_url", "expected an origin such as https://app.example"
+        return
+    if url.path or url.query or url.fragment or url.username:
+        yield "server.public_url", "expected an origin without a path, query or user"
+    if url.scheme == "http" and not development:
+        yield "server.public_url", NEEDS_HTTPS
+    if server.public_url != server.public_url.lower():
+        yield "server.public_url", "expected lower case: browsers write origins so"
+    same_host = server.host == server.operators_host
+    if same_host and server.port == server.operators_port and server.port:
+        yield "server.operators_port", "expected another port than server.port: metrics are not public"
+
+
+def _provider(provider: Provider, *, development: bool) -> Broken:
+    issuer = urlsplit(provider.issuer)
+    if issuer.scheme not in {"https", "http"} or not issuer.hostname or issuer.query or issuer.fragment:
+        yield "provider.issuer", "expected a URL without query or fragment, exactly as the provider writes it"
+    elif issuer.scheme == "http" and not development:
+        yield "provider.issuer", NEEDS_HTTPS
+    if "openid" not in provider.scopes:
+        yield "provider.scopes", 'expected "openid" among them'
+    by_key = provider.auth_method == "private_key_jwt"
+    if by_key and provider.private_key is None:
+        yield "provider.private_key", 'expected a key, because auth_method is "private_key_jwt"'
+    if not by_key and provider.client_secret is None:
+        yield "provider.client_secret", f'expected a secret, because auth_method is "{provider.auth_method}"'
+    secret = provider.client_secret
+    if secret is not None and not development and any(word in secret.reveal().lower() for word in WEAK):
+        yield "provider.client_secret", "expected a real secret: this one is an example's"
+    for number, uri in enumerate(provider.resource):
+        if not urlsplit(uri).scheme or "#" in uri:
+            yield f"provider.resource[{number}]", "expected an absolute URI without fragment (RFC 8707, section 2)"
+
+
+def _session(session: Session, *, development: bool) -> Broken:
+    del development
+    limits = session_limits_of(session)
+    if limits.absolute < limits.idle:
+        yield "session.absolute_seconds", f"expected at least idle_seconds ({limits.idle:g})"
+    if session.touch_interval_seconds > limits.idle / 2:
+        yield "session.touch_interval_seconds", f"expected at most half of idle_seconds ({limits.idle / 2:g})"
+
+
+def _refresh(refresh: Refresh, *, development: bool) -> Broken:
+    del development
+    if refresh.lease_seconds <= refresh.budget_seconds:
+        yield "refresh.lease_seconds", f"expected more than budget_seconds ({refresh.budget_seconds:g})"
+    if refresh.jitter_seconds > refresh.window_seconds / 2:
+        yield "refresh.jitter_seconds", f"expected at most half of window_seconds ({refresh.window_seconds / 2:g})"
+
+
+def _redis(redis: Redis, *, development: bool) -> Broken:
+    url = urlsplit(redis.url.reveal())
+    if url.scheme not in {"redis", "rediss", "unix"}:
+        yield "redis.url", "expected redis://, rediss:// or unix://"
+    elif url.scheme == "redis" and not development:
+        yield "redis.url", "expected rediss:// (redis:// without TLS only with development = true)"
+
+
+def _keys(keys: Keys, *, development: bool) -> Broken:
+    secrets = [("keys.lookup", keys.lookup)]
+    for ring in ("signing", "sealing"):
+        entries = getattr(keys, ring)
+        secrets += [(f"keys.{ring}[{number}].key", entry.key) for number, entry in enumerate(entries)]
+        ids = [entry.id for entry in entries]
+        if len(set(ids)) != len(ids):
+            yield f"keys.{ring}", "expected a different id for each key"
+    seen: dict[bytes, str] = {}
+    for path, secret in secrets:
+        octets = key_octets(secret)
+        if octets is None:
+            yield path, "expected 32 octets as base64url (bff keys new makes one)"
+            continue
+        if octets in seen:
+            yield path, f"expected another key than {seen[octets]}"
+        if not development and len(set(octets)) < 12:  # noqa: PLR2004  32 random octets repeat far less
+            yield path, "expected a random key: this one is a pattern"
+        seen.setdefault(octets, path)
+
+
+def _routes(routes: list[Route | None], *, development: bool) -> Broken:
+    prefixes: dict[str, int] = {}
+    for number, route in enumerate(routes):
+        if route is None:
+            continue
+        path = f"routes[{number}]"
+        scheme = urlsplit(route.upstream).scheme
+        if scheme == "http" and not development:
+            yield f"{path}.upstream", NEEDS_HTTPS
+        if not route.prefix.startswith("/api/"):
+            yield f"{path}.prefix", 'expected a path below "/api/"'
+        if route.prefix in prefixes:
+            yield f"{path}.prefix", f"expected another prefix than routes[{prefixes[route.prefix]}]"
+        prefixes.setdefault(route.prefix, number)
+        if route.resource is not None and (not urlsplit(route.resource).scheme or "#" in route.resource):
+            yield f"{path}.resource", "expected an absolute URI without fragment (RFC 8707, section 2)"
+        try:
+            api_route(route)
+        except ValueError as error:
+            yield path, str(error)

@@ -1,0 +1,135 @@
+"""The small values that the rooms below own, built from the settings."""
+
+import base64
+import binascii
+from typing import Literal
+from urllib.parse import urlsplit
+
+from bff.oidc.client_key import ClientKey
+from bff.oidc.metadata import ClientMetadata, Secret
+from bff.resource.routes import ApiRoute, RouteTable, Timeouts, Upstream
+from bff.session.limits import SessionLimits
+from bff.session.refresh import RefreshPolicy
+from bff.session.seal import KEY_OCTETS, Seal, SealingKey
+from bff.settings.model import PROFILES, Route, Session, Settings
+
+BASE_PATH = "/bff"
+
+
+def key_octets(secret: Secret) -> bytes | None:
+    """The 32 octets a key stands for, or None."""
+    try:
+        octets = base64.urlsafe_b64decode(secret.reveal() + "=" * (-len(secret.reveal()) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return octets if len(octets) == KEY_OCTETS else None
+
+
+def lookup_key(settings: Settings) -> bytes:
+    """What names sessions in Redis."""
+    return _octets(settings.keys.lookup)
+
+
+def signing_keys(settings: Settings) -> list[bytes]:
+    """What signs cookies, newest last."""
+    return [_octets(entry.key) for entry in settings.keys.signing]
+
+
+def seal(settings: Settings) -> Seal:
+    """What seals tokens at rest."""
+    return Seal(tuple(SealingKey(entry.id, _octets(entry.key)) for entry in settings.keys.sealing))
+
+
+def session_limits_of(session: Session) -> SessionLimits:
+    """The profile's limits, each overridden by its own key."""
+    profile = PROFILES[session.profile]
+    return SessionLimits(
+        idle=session.idle_seconds or profile["idle_seconds"],
+        absolute=session.absolute_seconds or profile["absolute_seconds"],
+        touch_interval=session.touch_interval_seconds,
+    )
+
+
+def session_limits(settings: Settings) -> SessionLimits:
+    """How long sessions live."""
+    return session_limits_of(settings.session)
+
+
+def refresh_policy(settings: Settings) -> RefreshPolicy:
+    """When access tokens are renewed."""
+    refresh = settings.refresh
+    return RefreshPolicy(
+        window=refresh.window_seconds,
+        jitter=refresh.jitter_seconds,
+        skew=refresh.skew_seconds,
+        hold=refresh.hold_seconds,
+        budget=refresh.budget_seconds,
+        lease=refresh.lease_seconds,
+        forced_interval=refresh.forced_interval_seconds,
+        default_lifetime=refresh.default_lifetime_seconds,
+        unsaved_bound=refresh.unsaved_bound_seconds,
+    )
+
+
+def client_metadata(settings: Settings) -> ClientMetadata:
+    """This client, as registered with the provider. Raises ValueError if its key cannot be read."""
+    provider, public_url = settings.provider, settings.server.public_url
+    key = None
+    if provider.private_key is not None:
+        key = ClientKey(
+            provider.private_key.reveal().encode(),
+            key_id=provider.private_key_id or provider.client_id,
+            alg=provider.private_key_alg,
+        )
+    return ClientMetadata(
+        client_id=provider.client_id,
+        redirect_uri=f"{public_url}{BASE_PATH}/callback",
+        client_secret=provider.client_secret,
+        token_endpoint_auth_method=provider.auth_method,
+        client_key=key,
+        client_assertion_audience=provider.assertion_audience,
+        post_logout_redirect_uri=f"{public_url}/",
+        scope=provider.scopes,
+        resource=provider.resource,
+        id_token_signed_response_alg=provider.id_token_algs,
+        extra_authorization_parameters=tuple(provider.parameters.items()),
+    )
+
+
+def api_route(route: Route) -> ApiRoute:
+    """One line of the table. Raises ValueError with what is wrong."""
+    url = urlsplit(route.upstream)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+        msg = "upstream: expected an absolute URL without user, query or fragment"
+        raise ValueError(msg)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    scheme: Literal["http", "https"] = "https" if url.scheme == "https" else "http"
+    return ApiRoute(
+        name=route.name or route.prefix.removeprefix("/api/").replace("/", "_"),
+        prefix=route.prefix,
+        upstream=Upstream(scheme, url.hostname, port, url.path.rstrip("/")),
+        methods=route.methods,
+        body_limit=route.body_limit_bytes,
+        timeouts=Timeouts(route.connect_seconds, route.first_byte_seconds, route.idle_seconds),
+        token=route.token,
+        scopes=route.scopes,
+        resource=route.resource,
+        request_headers=frozenset(name.encode() for name in route.request_headers),
+        response_headers=frozenset(name.encode() for name in route.response_headers),
+        path_parameters=route.path_parameters,
+        navigable=route.navigable,
+        leak_guard=route.leak_guard,
+    )
+
+
+def route_table(settings: Settings) -> RouteTable:
+    """Every API path that may be reached."""
+    return RouteTable(api_route(route) for route in settings.routes)
+
+
+def _octets(secret: Secret) -> bytes:
+    octets = key_octets(secret)
+    if octets is None:
+        msg = "expected 32 octets as base64url"
+        raise ValueError(msg)
+    return octets
