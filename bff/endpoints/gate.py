@@ -5,11 +5,9 @@ must carry ``BFF-Session`` and come from our own origin (RFC 10017, section 6.1.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any
-
-from litestar import Litestar
 
 from bff.audit import events
 from bff.browser.csrf import require_navigation, require_same_origin, require_top_level
@@ -48,7 +46,7 @@ class Gate:
 
     def __init__(  # noqa: PLR0913  everything it leads to
         self,
-        inner: Litestar,
+        inner: Callable[[Any, Any, Any], Awaitable[None]],
         api: ApiEndpoint,
         shell: AppShell,
         around: Surroundings,
@@ -106,7 +104,7 @@ class Gate:
         if kind is Kind.PAGE and path != b"/bff/popup-done.js":
             await self._shell(scope["method"], path, send)
         else:
-            await self._inner(scope, receive, send)  # type: ignore[arg-type]
+            await self._inner(scope, receive, send)
 
     def _require(self, kind: Kind, method: str, request: Request) -> None:
         if kind is Kind.CALL:
@@ -127,7 +125,7 @@ class Gate:
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The lifespan goes to the app; a WebSocket handshake finds no route and is refused (403)."""
         if scope["type"] == "lifespan":
-            await self._inner(scope, receive, send)  # type: ignore[arg-type]
+            await self._inner(scope, receive, send)
             return
         await receive()
         await send({"type": "websocket.close", "code": 1008})

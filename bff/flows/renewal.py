@@ -10,6 +10,7 @@ import msgspec
 
 from bff.audit import events
 from bff.errors import (
+    ProviderMetadataInvalid,
     ProviderUnavailable,
     SignedTokenInvalid,
     StoreUnavailable,
@@ -164,6 +165,9 @@ class RenewalFlow:
             return await self._failed(
                 session, journal, wanted, error.what, unknown=error.sent, retry_after=error.retry_after_seconds
             )
+        except ProviderMetadataInvalid as error:
+            self.breaker.failed()
+            return await self._failed(session, journal, wanted, f"metadata_{error.check}", unknown=False)
         self.breaker.succeeded()
         return await self._keep(session, journal, wanted, tokens, core)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bff.errors import ProviderUnavailable, SignedTokenInvalid
+from bff.errors import ProviderError, SignedTokenInvalid
 from bff.flows.ports import Clock, OpenIDProvider
 from bff.flows.revocation import RevocationFlow
 from bff.oidc.metadata import ClientMetadata
@@ -85,14 +85,18 @@ class TokenSetFlow:
         return tokens, core
 
     async def _refreshed_claims(self, response: TokenResponse, session: Session) -> IdTokenClaims | None:
-        """None if no ID Token came, or if the provider's keys cannot be had now: the tokens came from the provider over TLS and must
+        """None if no ID Token came, or if the key it needs cannot be had now: the tokens came from the provider over TLS and must
         be kept, the unverified ID Token must not (Core 1.0, sections 12.2 and 3.1.3.7 item 6)."""
         if response.id_token is None:
             return None
         try:
             signed = await self._signed(response.id_token)
-        except ProviderUnavailable:
+        except ProviderError:
             return None
+        except SignedTokenInvalid as error:
+            if error.check == "kid":
+                return None
+            raise
         return validate_refreshed_id_token(
             signed,
             issuer=session.core.issuer,

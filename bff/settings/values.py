@@ -78,7 +78,7 @@ def client_metadata(settings: Settings) -> ClientMetadata:
     if provider.private_key is not None:
         key = ClientKey(
             provider.private_key.reveal().encode(),
-            key_id=provider.private_key_id or provider.client_id,
+            kid=provider.private_key_id,
             alg=provider.private_key_alg,
         )
     return ClientMetadata(

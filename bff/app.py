@@ -1,0 +1,344 @@
+"""The one place where everything meets: the environment, the clock, the dice, the network, and the wires between them."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from litestar import Litestar, Response
+from litestar import Request as LitestarRequest
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from bff.adapters.event_loop import BackgroundTasks, SystemClock
+from bff.adapters.observation import LogTrail, Metrics, configure_logs
+from bff.adapters.openid_provider import HttpOpenIDProvider
+from bff.adapters.operators_server import OperatorsServer
+from bff.adapters.rate_limits import RedisRateLimits
+from bff.adapters.redis_news import RedisNews
+from bff.adapters.redis_sessions import RedisSessionStore, channel
+from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
+from bff.adapters.resource_server import HttpResourceServer
+from bff.adapters.session_record import SessionRecord
+from bff.endpoints.api import ApiEndpoint
+from bff.endpoints.app_shell import AppShell
+from bff.endpoints.dependencies import BrowserCookies, Flows, Surroundings
+from bff.endpoints.gate import Gate
+from bff.endpoints.health import OperatorsApp
+from bff.endpoints.login import login_handlers
+from bff.endpoints.logout import logout_handlers
+from bff.endpoints.problems import to_problem
+from bff.endpoints.session import session_handlers
+from bff.errors import BffError, MethodNotAllowed, ProviderError, RouteNotFound
+from bff.flows.access import AccessFlow
+from bff.flows.api_call import ApiCallFlow
+from bff.flows.breaker import Breaker
+from bff.flows.client_token import ClientTokenFlow
+from bff.flows.login import LoginFlow, LoginPolicy
+from bff.flows.logout import LogoutFlow
+from bff.flows.refresh import RefreshFlow
+from bff.flows.renewal import RenewalFlow
+from bff.flows.revocation import RevocationFlow
+from bff.flows.token_set import TokenSetFlow
+from bff.settings import values
+from bff.settings.model import Settings
+from bff.settings.read import load_settings
+
+CONFIG_VARIABLE = "BFF_CONFIG"
+
+
+class SystemEntropy:
+    """The dice."""
+
+    def urlsafe(self, octets: int) -> str:
+        """Unpredictable bytes as base64url without padding."""
+        return secrets.token_urlsafe(octets)
+
+    def fraction(self) -> float:
+        """A number in [0, 1)."""
+        return secrets.randbelow(2**32) / 2**32
+
+
+class Bff(Litestar):
+    """A Litestar app behind its gate: whatever it is mounted in, nothing gets past."""
+
+    gate: Gate | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
+        """Through the gate, which calls :meth:`beyond`."""
+        assert self.gate is not None  # noqa: S101  create_app sets it
+        await self.gate(scope, receive, send)
+
+    async def beyond(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
+        """Litestar itself."""
+        await super().__call__(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the app holds open while it runs."""
+
+    settings: Settings
+    log: Any
+    metrics: Metrics
+    clock: SystemClock
+    background: BackgroundTasks
+    redis: Redis
+    news: RedisNews
+    provider: HttpOpenIDProvider
+    resource_server: HttpResourceServer
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of a live report."""
+
+    what: str
+    found: str
+    fine: bool
+
+
+def create_app_from_environment() -> Bff:
+    """The app of the file that ``BFF_CONFIG`` names: what worker processes start. Raises SettingsInvalid."""
+    path = Path(os.environ.get(CONFIG_VARIABLE, "bff.toml"))
+    settings, _ = load_settings(path.read_text(), os.environ, lambda name: Path(name).read_text())
+    return create_app(settings)
+
+
+def create_app(settings: Settings) -> Bff:
+    """A Litestar app for these settings. Nothing is opened before its lifespan begins."""
+    world = _open(settings)
+    lookup_key = values.lookup_key(settings)
+    trail = LogTrail(world.log, world.metrics.observe)
+    cookies = BrowserCookies(values.signing_keys(settings), lookup_key)
+    around = Surroundings(
+        public_origin=settings.server.public_url.encode("ascii"),
+        routes=values.route_table(settings),
+        clock=world.clock,
+        trail=trail,
+        rate_limits=RedisRateLimits(
+            settings.redis.url.reveal(),
+            {
+                "sign_in": settings.limits.sign_in_per_minute,
+                "refresh": settings.limits.refresh_per_minute,
+                "backchannel": settings.limits.backchannel_per_minute,
+            },
+            lookup_key=lookup_key,
+            prefix=settings.redis.prefix,
+        ),
+        trusted_proxies=settings.server.trusted_proxies,
+    )
+    flows = _flows(world, trail)
+    app = Bff(
+        route_handlers=[
+            *session_handlers(flows, cookies, around),
+            *login_handlers(flows, cookies, around),
+            *logout_handlers(flows, cookies, around),
+        ],
+        exception_handlers=_exception_handlers(https=around.https),
+        lifespan=[lambda _app: _lifespan(world)],
+        openapi_config=None,
+        logging_config=None,
+    )
+    shell = AppShell(_folder(settings.app.static_dir), _folder(settings.app.client_dir), https=around.https)
+    app.gate = Gate(app.beyond, ApiEndpoint(flows.api_call, cookies, around), shell, around, _new_request_id, world.log)
+    return app
+
+
+def _open(settings: Settings) -> World:
+    log = configure_logs(settings.logging.level, settings.logging.format)
+    clock, entropy = SystemClock(), SystemEntropy()
+    redis = redis_client(settings)
+    transport = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=64))
+    provider = HttpOpenIDProvider(
+        values.client_metadata(settings),
+        settings.provider.issuer,
+        transport,
+        clock=clock,
+        entropy=entropy,
+        allow_http=settings.development,
+        budget=settings.refresh.budget_seconds,
+    )
+    return World(
+        settings=settings,
+        log=log,
+        metrics=Metrics(),
+        clock=clock,
+        background=BackgroundTasks(log),
+        redis=redis,
+        news=RedisNews(redis, channel(settings.redis.prefix)),
+        provider=provider,
+        resource_server=HttpResourceServer(),
+    )
+
+
+def redis_client(settings: Settings) -> Redis:
+    """One pool of connections; a connection that Redis closed while it was idle is replaced once, quietly."""
+    timeout = settings.redis.timeout_seconds
+    pool = BlockingConnectionPool.from_url(
+        settings.redis.url.reveal(),
+        max_connections=settings.redis.max_connections,
+        timeout=timeout,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        protocol=2,
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+    )
+    return Redis(connection_pool=pool)
+
+
+def _flows(world: World, trail: LogTrail) -> Flows:
+    settings, clock, background, provider = world.settings, world.clock, world.background, world.provider
+    entropy, client = SystemEntropy(), values.client_metadata(settings)
+    policy, limits = values.refresh_policy(settings), values.session_limits(settings)
+    lookup_key, prefix, seal = values.lookup_key(settings), settings.redis.prefix, values.seal(settings)
+    record = SessionRecord(seal, lookup_key, os.urandom)
+    sessions = RedisSessionStore(world.redis, record, world.news, limits=limits, lookup_key=lookup_key, prefix=prefix)
+    one_shot = OneShotValues(world.redis, seal, os.urandom, lookup_key=lookup_key, prefix=prefix)
+    revocation = RevocationFlow(provider, background, clock, trail)
+    claims = settings.provider.claims
+    token_sets = TokenSetFlow(provider, revocation, clock, client, claims, policy.default_lifetime)
+    breaker = Breaker(clock)
+    world.metrics.breaker_open.set_function(lambda: float(breaker.is_open)) if not _shared_metrics() else None
+    renewal = RenewalFlow(sessions, token_sets, breaker, background, clock, entropy, trail, policy)
+    refresh = RefreshFlow(renewal, sessions, background, entropy, policy)
+    grace = settings.session.handle_grace_seconds
+    access = AccessFlow(sessions, refresh, revocation, background, clock, trail, policy, limits, grace)
+    login_policy = LoginPolicy(
+        limits=limits, lookup_key=lookup_key, claim_names=claims, user_info=settings.provider.user_info
+    )
+    transactions = RedisTransactionStore(one_shot)
+    client_tokens = ClientTokenFlow(provider, background, clock, policy.default_lifetime, policy.hold)
+    return Flows(
+        login=LoginFlow(
+            provider, transactions, sessions, token_sets, revocation, clock, entropy, trail, client, login_policy
+        ),
+        access=access,
+        api_call=ApiCallFlow(access, client_tokens, world.resource_server, clock, trail),
+        logout=LogoutFlow(
+            sessions,
+            provider,
+            revocation,
+            clock,
+            trail,
+            RedisExitStore(one_shot),
+            entropy,
+            client,
+            settings.provider.logout_token_max_age_seconds,
+            settings.provider.logout_token_strict_type,
+        ),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(world: World) -> AsyncIterator[None]:
+    """Hear Redis's news and the operators' questions; at the end let renewals finish, then close what is open."""
+    server = world.settings.server
+    hearing = asyncio.create_task(world.news.run())
+    operators = OperatorsServer(_operators_app(world), server.operators_host, server.operators_port)
+    answering = asyncio.create_task(operators.run())
+    try:
+        yield
+    finally:
+        cut = await world.background.drain(server.drain_seconds)
+        world.log.info("drained", cut_off=cut)
+        operators.should_exit = True
+        hearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await hearing
+        await answering
+        await world.resource_server.aclose()
+        await world.provider.aclose()
+        await world.redis.aclose()
+
+
+def _operators_app(world: World) -> OperatorsApp:
+    async def redis_answers() -> None:
+        await world.redis.ping()
+
+    async def provider_answers() -> None:
+        await world.provider.metadata()
+
+    checks = {"redis": redis_answers, "provider": provider_answers}
+    return OperatorsApp(checks, lambda: world.metrics.render(shared=_shared_metrics()))
+
+
+def _shared_metrics() -> bool:
+    return "PROMETHEUS_MULTIPROC_DIR" in os.environ
+
+
+def _exception_handlers(*, https: bool) -> dict[Any, Any]:
+    def answer(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
+        if isinstance(error, NotFoundException):
+            error = RouteNotFound()
+        elif isinstance(error, MethodNotAllowedException):
+            error = MethodNotAllowed(())
+        status, fields, body = to_problem(error, request.scope["bff"].id, https=https)  # type: ignore[typeddict-item]
+        headers = {name.decode(): value.decode() for name, value in fields if name != b"content-length"}
+        return Response(body, status_code=status, headers=headers, media_type="application/problem+json")
+
+    def last_resort(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
+        configure_logs("info", "json").exception("unexpected_error", request_id=request.scope["bff"].id)  # type: ignore[typeddict-item]
+        return answer(request, error)
+
+    return {BffError: answer, NotFoundException: answer, MethodNotAllowedException: answer, Exception: last_resort}
+
+
+def _folder(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def _new_request_id() -> str:
+    return "req_" + secrets.token_urlsafe(9)
+
+
+async def live_report(settings: Settings) -> list[Finding]:
+    """Reach the provider and Redis as the app would, and say what they support; for ``bff check --live``."""
+    world = _open(settings)
+    try:
+        return [*await _about_provider(world), *await _about_redis(world)]
+    finally:
+        await world.provider.aclose()
+        await world.redis.aclose()
+
+
+async def _about_provider(world: World) -> list[Finding]:
+    try:
+        metadata = await world.provider.metadata()
+    except ProviderError as error:
+        return [Finding("provider", f"{type(error).__name__}: {error}", fine=False)]
+    method = world.settings.provider.auth_method
+    return [
+        Finding("provider", metadata.issuer, fine=True),
+        Finding("PKCE S256", _yes(there="S256" in metadata.code_challenge_methods_supported), fine=True),
+        Finding("iss in responses", _yes(there=metadata.authorization_response_iss_parameter_supported), fine=True),
+        Finding("revocation", _yes(there=metadata.revocation_endpoint), fine=True),
+        Finding("end_session", _yes(there=metadata.end_session_endpoint), fine=True),
+        Finding("auth method", method, fine=method in metadata.token_endpoint_auth_methods_supported),
+    ]
+
+
+async def _about_redis(world: World) -> list[Finding]:
+    try:
+        info: Any = await world.redis.info()
+    except (RedisError, OSError) as error:
+        return [Finding("redis", type(error).__name__, fine=False)]
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    return [
+        Finding("redis", str(info["redis_version"]), fine=True),
+        Finding("append-only file", _yes(there=info.get("aof_enabled")), fine=True),
+        Finding("eviction", policy, fine=policy == "noeviction" or policy.startswith("volatile")),
+    ]
+
+
+def _yes(*, there: object) -> str:
+    return "yes" if there else "no"
