@@ -1,4 +1,7 @@
-"""The one place where everything meets: the environment, the clock, the dice, the network, and the wires between them."""
+"""The one place where everything meets.
+
+The environment, the clock, the dice, the network, and the wires between them.
+"""
 
 import asyncio
 import os
@@ -108,7 +111,10 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def create_app_from_environment() -> Bff:
-    """The app of the file that ``BFF_CONFIG`` names: what worker processes start. Raises SettingsInvalid."""
+    """The app of the file that ``BFF_CONFIG`` names: what worker processes start.
+
+    Raises SettingsInvalid.
+    """
     path = Path(os.environ.get(CONFIG_VARIABLE, "bff.toml"))
     settings, _ = load_settings(path.read_text(), os.environ, lambda name: Path(name).read_text())
     return create_app(settings)
@@ -149,8 +155,17 @@ def create_app(settings: Settings) -> Bff:
         openapi_config=None,
         logging_config=None,
     )
-    shell = AppShell(_folder(settings.app.static_dir), _folder(settings.app.client_dir), https=around.https)
-    app.gate = Gate(app.beyond, ApiEndpoint(flows.api_call, cookies, around), shell, around, _new_request_id, world.log)
+    shell = AppShell(
+        _folder(settings.app.static_dir), _folder(settings.app.client_dir), https=around.https
+    )
+    app.gate = Gate(
+        app.beyond,
+        ApiEndpoint(flows.api_call, cookies, around),
+        shell,
+        around,
+        _new_request_id,
+        world.log,
+    )
     return app
 
 
@@ -182,7 +197,10 @@ def _open(settings: Settings) -> World:
 
 
 def redis_client(settings: Settings) -> Redis:
-    """One pool of connections; a connection that Redis closed while it was idle is replaced once, quietly."""
+    """One pool of connections.
+
+    A connection that Redis closed while it was idle is replaced once, quietly.
+    """
     timeout = settings.redis.timeout_seconds
     pool = BlockingConnectionPool.from_url(
         settings.redis.url.reveal(),
@@ -197,30 +215,59 @@ def redis_client(settings: Settings) -> Redis:
 
 
 def _flows(world: World, trail: LogTrail) -> Flows:
-    settings, clock, background, provider = world.settings, world.clock, world.background, world.provider
+    settings, clock, background, provider = (
+        world.settings,
+        world.clock,
+        world.background,
+        world.provider,
+    )
     entropy, client = SystemEntropy(), values.client_metadata(settings)
     policy, limits = values.refresh_policy(settings), values.session_limits(settings)
-    lookup_key, prefix, seal = values.lookup_key(settings), settings.redis.prefix, values.seal(settings)
+    lookup_key, prefix, seal = (
+        values.lookup_key(settings),
+        settings.redis.prefix,
+        values.seal(settings),
+    )
     record = SessionRecord(seal, lookup_key, os.urandom)
-    sessions = RedisSessionStore(world.redis, record, world.news, limits=limits, lookup_key=lookup_key, prefix=prefix)
+    sessions = RedisSessionStore(
+        world.redis, record, world.news, limits=limits, lookup_key=lookup_key, prefix=prefix
+    )
     one_shot = OneShotValues(world.redis, seal, os.urandom, lookup_key=lookup_key, prefix=prefix)
     revocation = RevocationFlow(provider, background, clock, trail)
     claims = settings.provider.claims
     token_sets = TokenSetFlow(provider, revocation, clock, client, claims, policy.default_lifetime)
     breaker = Breaker(clock)
-    world.metrics.breaker_open.set_function(lambda: float(breaker.is_open)) if not _shared_metrics() else None
+    world.metrics.breaker_open.set_function(
+        lambda: float(breaker.is_open)
+    ) if not _shared_metrics() else None
     renewal = RenewalFlow(sessions, token_sets, breaker, background, clock, entropy, trail, policy)
     refresh = RefreshFlow(renewal, sessions, background, entropy, policy)
     grace = settings.session.handle_grace_seconds
-    access = AccessFlow(sessions, refresh, revocation, background, clock, trail, policy, limits, grace)
+    access = AccessFlow(
+        sessions, refresh, revocation, background, clock, trail, policy, limits, grace
+    )
     login_policy = LoginPolicy(
-        limits=limits, lookup_key=lookup_key, claim_names=claims, user_info=settings.provider.user_info
+        limits=limits,
+        lookup_key=lookup_key,
+        claim_names=claims,
+        user_info=settings.provider.user_info,
     )
     transactions = RedisTransactionStore(one_shot)
-    client_tokens = ClientTokenFlow(provider, background, clock, policy.default_lifetime, policy.hold)
+    client_tokens = ClientTokenFlow(
+        provider, background, clock, policy.default_lifetime, policy.hold
+    )
     return Flows(
         login=LoginFlow(
-            provider, transactions, sessions, token_sets, revocation, clock, entropy, trail, client, login_policy
+            provider,
+            transactions,
+            sessions,
+            token_sets,
+            revocation,
+            clock,
+            entropy,
+            trail,
+            client,
+            login_policy,
         ),
         access=access,
         api_call=ApiCallFlow(access, client_tokens, world.resource_server, clock, trail),
@@ -241,7 +288,10 @@ def _flows(world: World, trail: LogTrail) -> Flows:
 
 @asynccontextmanager
 async def _lifespan(world: World) -> AsyncIterator[None]:
-    """Hear Redis's news and the operators' questions; at the end let renewals finish, then close what is open."""
+    """Hear Redis's news and the operators' questions.
+
+    At the end let renewals finish, then close what is open.
+    """
     server = world.settings.server
     hearing = asyncio.create_task(world.news.run())
     operators = OperatorsServer(_operators_app(world), server.operators_host, server.operators_port)
@@ -283,14 +333,25 @@ def _exception_handlers(*, https: bool) -> dict[Any, Any]:
         elif isinstance(error, MethodNotAllowedException):
             error = MethodNotAllowed(())
         status, fields, body = to_problem(error, request.scope["bff"].id, https=https)  # type: ignore[typeddict-item]
-        headers = {name.decode(): value.decode() for name, value in fields if name != b"content-length"}
-        return Response(body, status_code=status, headers=headers, media_type="application/problem+json")
+        headers = {
+            name.decode(): value.decode() for name, value in fields if name != b"content-length"
+        }
+        return Response(
+            body, status_code=status, headers=headers, media_type="application/problem+json"
+        )
 
     def last_resort(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
-        configure_logs("info", "json").exception("unexpected_error", request_id=request.scope["bff"].id)  # type: ignore[typeddict-item]
+        configure_logs("info", "json").exception(
+            "unexpected_error", request_id=request.scope["bff"].id
+        )  # type: ignore[typeddict-item]
         return answer(request, error)
 
-    return {BffError: answer, NotFoundException: answer, MethodNotAllowedException: answer, Exception: last_resort}
+    return {
+        BffError: answer,
+        NotFoundException: answer,
+        MethodNotAllowedException: answer,
+        Exception: last_resort,
+    }
 
 
 def _folder(name: str | None) -> Path | None:
@@ -302,7 +363,10 @@ def _new_request_id() -> str:
 
 
 async def live_report(settings: Settings) -> list[Finding]:
-    """Reach the provider and Redis as the app would, and say what they support; for ``bff check --live``."""
+    """Reach the provider and Redis as the app would, and say what they support.
+
+    For ``bff check --live``.
+    """
     world = _open(settings)
     try:
         return [*await _about_provider(world), *await _about_redis(world)]
@@ -319,11 +383,19 @@ async def _about_provider(world: World) -> list[Finding]:
     method = world.settings.provider.auth_method
     return [
         Finding("provider", metadata.issuer, fine=True),
-        Finding("PKCE S256", _yes(there="S256" in metadata.code_challenge_methods_supported), fine=True),
-        Finding("iss in responses", _yes(there=metadata.authorization_response_iss_parameter_supported), fine=True),
+        Finding(
+            "PKCE S256", _yes(there="S256" in metadata.code_challenge_methods_supported), fine=True
+        ),
+        Finding(
+            "iss in responses",
+            _yes(there=metadata.authorization_response_iss_parameter_supported),
+            fine=True,
+        ),
         Finding("revocation", _yes(there=metadata.revocation_endpoint), fine=True),
         Finding("end_session", _yes(there=metadata.end_session_endpoint), fine=True),
-        Finding("auth method", method, fine=method in metadata.token_endpoint_auth_methods_supported),
+        Finding(
+            "auth method", method, fine=method in metadata.token_endpoint_auth_methods_supported
+        ),
     ]
 
 

@@ -23,7 +23,12 @@ from bff.settings.model import Settings
 from bff.settings.read import SettingsInvalid, load_settings
 
 CONFIG = click.option(
-    "--config", "path", default="bff.toml", show_default=True, envvar=CONFIG_VARIABLE, help="The settings file (TOML)."
+    "--config",
+    "path",
+    default="bff.toml",
+    show_default=True,
+    envvar=CONFIG_VARIABLE,
+    help="The settings file (TOML).",
 )
 
 
@@ -38,14 +43,20 @@ def main() -> None:
 @click.option("--port", type=int, help="Listen here instead of server.port.")
 @click.option("--workers", type=int, help="Start so many processes instead of server.workers.")
 def serve(path: str, port: int | None, workers: int | None) -> None:
-    """Run the app until Ctrl-C or SIGTERM; requests, streams and renewals in flight get server.drain_seconds to finish."""
+    """Run the app until Ctrl-C or SIGTERM.
+
+    Requests, streams and renewals in flight get server.drain_seconds to finish.
+    """
     settings = _load(path)[0]
     server = settings.server
     os.environ[CONFIG_VARIABLE] = str(Path(path).resolve())
     workers = workers or server.workers
     if workers > 1:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="bff-metrics-"))
-    click.echo(f"bff: {server.public_url}, listening on {server.host}:{port or server.port}, {workers} worker(s)", err=True)
+    click.echo(
+        f"bff: {server.public_url}, listening on {server.host}:{port or server.port}, {workers} worker(s)",
+        err=True,
+    )
     Granian(
         "bff.app:create_app_from_environment",
         address=server.host,
@@ -63,7 +74,9 @@ def serve(path: str, port: int | None, workers: int | None) -> None:
 
 @main.command()
 @CONFIG
-@click.option("--live", is_flag=True, help="Also reach the provider and Redis, and say what they support.")
+@click.option(
+    "--live", is_flag=True, help="Also reach the provider and Redis, and say what they support."
+)
 def check(path: str, *, live: bool) -> None:
     """Validate the settings file: one line for each problem."""
     settings = _load(path)[0]
@@ -116,7 +129,9 @@ def _load(path: str) -> tuple[Settings, dict[str, str]]:
         text = Path(path).read_text()
         return load_settings(text, os.environ, lambda name: Path(name).read_text())
     except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}; name the file with --config") from None
+        raise click.ClickException(
+            f"{path}: {error.strerror}; name the file with --config"
+        ) from None
     except SettingsInvalid as error:
         for problem in error.problems:
             click.echo(f"{path}: {problem}", err=True)

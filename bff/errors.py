@@ -35,8 +35,9 @@ BffError
     TokenLeaked
   StoreUnavailable                 our memory's side
 
-Errors carry evidence and know no HTTP status: ``bff.endpoints.problems`` maps every leaf to an answer. Evidence is a word of
-our own or a number; text from outside (an ``error_description``, a header, a body) is never kept, so ``str(error)`` is safe to log.
+Errors carry evidence and know no HTTP status: ``bff.endpoints.problems`` maps every leaf to an
+answer. Evidence is a word of our own or a number; text from outside (an ``error_description``, a
+header, a body) is never kept, so ``str(error)`` is safe to log.
 """
 
 
@@ -51,7 +52,8 @@ class RequestRejected(BffError):
 class CsrfRejected(RequestRejected):
     """The request could not be shown to come from our own origin.
 
-    ``signal`` says which check refused it: ``header_missing``, ``fetch_site``, ``origin``, ``origin_missing`` or ``fetch_dest``.
+    ``signal`` says which check refused it: ``header_missing``, ``fetch_site``, ``origin``,
+    ``origin_missing`` or ``fetch_dest``.
     """
 
     def __init__(self, signal: str) -> None:
@@ -72,7 +74,10 @@ class NavigationRequired(RequestRejected):
 
 
 class RequestMalformed(RequestRejected):
-    """The request cannot be read in exactly one way; ``what`` names the part (``path``, ``query``, ``body``, ``header``)."""
+    """The request cannot be read in exactly one way.
+
+    ``what`` names the part (``path``, ``query``, ``body``, ``header``).
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -108,7 +113,10 @@ class RateLimited(RequestRejected):
 
 
 class InsufficientScope(RequestRejected):
-    """The session's token was not granted what the route requires (RFC 6749, section 5.1; RFC 6750, section 3.1)."""
+    """The session's token was not granted what the route requires (RFC 6749, section 5.1.
+
+    RFC 6750, section 3.1).
+    """
 
 
 class LoginFailed(BffError):
@@ -116,7 +124,10 @@ class LoginFailed(BffError):
 
 
 class LoginTransactionNotFound(LoginFailed):
-    """No login transaction of this browser has this ``state``: stale, replayed, or started elsewhere."""
+    """No login transaction of this browser has this ``state``.
+
+    Stale, replayed, or started elsewhere.
+    """
 
 
 class AuthorizationRejected(LoginFailed):
@@ -151,7 +162,10 @@ class SessionNotUsable(BffError):
 
 
 class SessionRequired(SessionNotUsable):
-    """No session handle, or one that names no session; ``reason`` says how the one it named was left, if that is known."""
+    """No session handle, or one that names no session.
+
+    ``reason`` says how the one it named was left, if that is known.
+    """
 
     def __init__(self, reason: str | None = None) -> None:
         super().__init__(reason or "no session")
@@ -175,7 +189,10 @@ class SessionRevoked(SessionNotUsable):
 
 
 class ReauthenticationRequired(SessionNotUsable):
-    """The provider will not renew it: the refresh token was refused, or the answer named somebody else."""
+    """The provider will not renew it.
+
+    The refresh token was refused, or the answer named somebody else.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -183,7 +200,10 @@ class ReauthenticationRequired(SessionNotUsable):
 
 
 class RefreshInProgress(BffError):
-    """The access token has expired and its renewal is under way; ask again after ``retry_after_seconds``."""
+    """The access token has expired and its renewal is under way.
+
+    Ask again after ``retry_after_seconds``.
+    """
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__(f"retry after {retry_after_seconds:.0f} s")
@@ -197,7 +217,8 @@ class ProviderError(BffError):
 class TokenRequestRejected(ProviderError):
     """A token endpoint error response (RFC 6749, section 5.2).
 
-    ``error`` is the registered code read from the ``error`` member; an unregistered one is recorded as ``unregistered_error``.
+    ``error`` is the registered code read from the ``error`` member; an unregistered one is recorded
+    as ``unregistered_error``.
     """
 
     def __init__(self, error: str) -> None:
@@ -216,8 +237,9 @@ class TokenResponseInvalid(ProviderError):
 class ProviderUnavailable(ProviderError):
     """No usable answer from the provider.
 
-    ``what`` names the endpoint and the fault (``token: status 503``); ``sent`` is False only if the provider certainly did not
-    act on the request, so True means *outcome unknown*; ``retry_after_seconds`` is the provider's own Retry-After, if any.
+    ``what`` names the endpoint and the fault (``token: status 503``); ``sent`` is False only if the
+    provider certainly did not act on the request, so True means *outcome unknown*;
+    ``retry_after_seconds`` is the provider's own Retry-After, if any.
     """
 
     def __init__(self, what: str, *, sent: bool, retry_after_seconds: float | None = None) -> None:
@@ -256,7 +278,10 @@ class ResourceServerResponseInvalid(ResourceServerError):
 
 
 class TokenLeaked(ResourceServerError):
-    """The API's answer carried the very access token that was attached to the request; it was stopped."""
+    """The API's answer carried the very access token that was attached to the request.
+
+    It was stopped.
+    """
 
 
 class StoreUnavailable(BffError):

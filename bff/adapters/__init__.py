@@ -1,8 +1,10 @@
 """The only files that open sockets, read the clock or roll the dice.
 
-For: OpenID Provider, Redis, proxied APIs, the event loop, logs and metrics, each behind a Protocol of bff.flows.ports.
+For: OpenID Provider, Redis, proxied APIs, the event loop, logs and metrics, each behind a Protocol
+    of bff.flows.ports.
 Answers to: RFC 9112 (forwarding), RFC 6749 (provider calls), the Redis protocol.
-May import: bff.session, bff.audit, bff.oidc, bff.resource, bff.errors; httpx, httptools, redis, asyncio, structlog, prometheus_client.
+May import: bff.session, bff.audit, bff.oidc, bff.resource, bff.errors; httpx, httptools, redis,
+    asyncio, structlog, prometheus_client.
 Never knows: the framework, the flows, cookies.
 Called by: bff.app, which plugs each into its port.
 """

@@ -34,7 +34,10 @@ class DetachedTask(Generic[T]):
         self._task = task
 
     async def wait(self, timeout_seconds: float) -> T | None:
-        """The result, or None when the time is up; being cancelled while waiting leaves the task alone."""
+        """The result, or None when the time is up.
+
+        Being cancelled while waiting leaves the task alone.
+        """
         done, _ = await asyncio.wait({self._task}, timeout=max(timeout_seconds, 0.0))
         return self._task.result() if done else None
 
@@ -44,7 +47,10 @@ class DetachedTask(Generic[T]):
 
 
 class BackgroundTasks:
-    """Detached tasks of this process. A reference is kept until each is done: the event loop keeps only weak ones."""
+    """Detached tasks of this process.
+
+    A reference is kept until each is done: the event loop keeps only weak ones.
+    """
 
     def __init__(self, log: FailureLog) -> None:
         """Failures nobody waits for go to ``log``."""
@@ -75,4 +81,6 @@ class BackgroundTasks:
     def _done(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._log.error("background_work_failed", work=task.get_name(), error=type(error).__name__)
+            self._log.error(
+                "background_work_failed", work=task.get_name(), error=type(error).__name__
+            )

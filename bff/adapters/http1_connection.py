@@ -66,8 +66,8 @@ class Connection(asyncio.Protocol):
     def usable(self) -> bool:
         """Whether an idle connection is still open, as far as this machine knows at this moment.
 
-        Anything to read on it, an end of input included, is news that nobody asked for. (Not so on a
-        new one: a TLS server's session tickets may be on their way.)
+        Anything to read on it, an end of input included, is news that nobody asked for. (Not so on
+        a new one: a TLS server's session tickets may be on their way.)
         """
         return not (self.closing or self._poll.poll(0))
 

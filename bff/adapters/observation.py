@@ -1,4 +1,7 @@
-"""What is written down and counted: structured logs, audit events as log lines, Prometheus metrics made of the same events."""
+"""What is written down and counted.
+
+Structured logs, audit events as log lines, Prometheus metrics made of the same events.
+"""
 
 import logging
 import re
@@ -18,8 +21,13 @@ SECRET_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]{8,}|__Host-Http-bff[^=]*=[^;\s]+|Be
 
 
 def configure_logs(level: str, style: str) -> Any:  # noqa: ANN401  structlog's bound logger
-    """Log to standard output, one JSON object a line (or for people, in ``console`` style); the logger to use."""
-    renderer: Any = structlog.processors.JSONRenderer(serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str).decode())
+    """Log to standard output, one JSON object a line (or for people, in ``console`` style).
+
+    The logger to use.
+    """
+    renderer: Any = structlog.processors.JSONRenderer(
+        serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str).decode()
+    )
     if style == "console":
         renderer = structlog.dev.ConsoleRenderer()
     structlog.configure(
@@ -31,15 +39,22 @@ def configure_logs(level: str, style: str) -> Any:  # noqa: ANN401  structlog's 
             without_secrets,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
     return structlog.get_logger()
 
 
-def without_secrets(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
-    """The second line of defence: whatever looks like a token or a cookie of ours goes out as asterisks, in any depth."""
+def without_secrets(
+    _logger: object, _method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """The second line of defence.
+
+    Whatever looks like a token or a cookie of ours goes out as asterisks, in any depth.
+    """
     return {name: _masked(value) for name, value in line.items()}
 
 
@@ -69,25 +84,47 @@ class LogTrail:
 
 
 class Metrics:
-    """Prometheus metrics, all made of audit events but for the gauges. Several worker processes share one answer through
-    ``PROMETHEUS_MULTIPROC_DIR``."""
+    """Prometheus metrics, all made of audit events but for the gauges.
+
+    Several worker processes share one answer through ``PROMETHEUS_MULTIPROC_DIR``.
+    """
 
     def __init__(self) -> None:
         """Register everything in a registry of its own."""
         self.registry = CollectorRegistry()
         own: Any = {"registry": self.registry}
         self.signed_in = Counter("bff_sign_ins_total", "Sign-ins by outcome.", ["outcome"], **own)
-        self.renewals = Counter("bff_refresh_total", "Refresh attempts by outcome.", ["outcome"], **own)
+        self.renewals = Counter(
+            "bff_refresh_total", "Refresh attempts by outcome.", ["outcome"], **own
+        )
         self.latency = Histogram("bff_refresh_seconds", "Token request and store, seconds.", **own)
         self.seconds_left = Histogram(
-            "bff_refresh_seconds_left", "Seconds the old token had left.", buckets=(-60, 0, 10, 30, 60, 120, 180, 240, 270, 300), **own
+            "bff_refresh_seconds_left",
+            "Seconds the old token had left.",
+            buckets=(-60, 0, 10, 30, 60, 120, 180, 240, 270, 300),
+            **own,
         )
-        self.waiters = Histogram("bff_refresh_waiters", "Requests served by one refresh.", buckets=(0, 1, 2, 5, 10, 50, 200), **own)
-        self.ended = Counter("bff_sessions_ended_total", "Sessions ended, by reason.", ["reason"], **own)
-        self.csrf = Counter("bff_csrf_refused_total", "Requests refused as cross-site, by signal.", ["signal"], **own)
+        self.waiters = Histogram(
+            "bff_refresh_waiters",
+            "Requests served by one refresh.",
+            buckets=(0, 1, 2, 5, 10, 50, 200),
+            **own,
+        )
+        self.ended = Counter(
+            "bff_sessions_ended_total", "Sessions ended, by reason.", ["reason"], **own
+        )
+        self.csrf = Counter(
+            "bff_csrf_refused_total",
+            "Requests refused as cross-site, by signal.",
+            ["signal"],
+            **own,
+        )
         self.alarms = Counter("bff_alarms_total", "What should never happen.", ["kind"], **own)
         self.breaker_open = Gauge(
-            "bff_provider_breaker_open", "1 while the provider is not asked.", multiprocess_mode="livemax", **own
+            "bff_provider_breaker_open",
+            "1 while the provider is not asked.",
+            multiprocess_mode="livemax",
+            **own,
         )
 
     def observe(self, event: events.AuditEvent) -> None:

@@ -1,4 +1,7 @@
-"""The operators' address, served from inside each worker: the kernel chooses which of them answers, and any may."""
+"""The operators' address, served from inside each worker.
+
+The kernel chooses which of them answers, and any may.
+"""
 
 import socket
 from contextlib import AbstractContextManager, nullcontext
@@ -12,7 +15,11 @@ class OperatorsServer(uvicorn.Server):
 
     def __init__(self, app: Any, host: str, port: int) -> None:  # noqa: ANN401  an ASGI app
         """Nothing listens before :meth:`run`."""
-        super().__init__(uvicorn.Config(app, host=host, port=port, log_config=None, lifespan="off", access_log=False))
+        super().__init__(
+            uvicorn.Config(
+                app, host=host, port=port, log_config=None, lifespan="off", access_log=False
+            )
+        )
 
     async def run(self) -> None:  # type: ignore[override]
         """Answer until ``should_exit`` is set. Raises OSError if the address cannot be had."""

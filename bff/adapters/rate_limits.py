@@ -14,11 +14,21 @@ from bff.errors import RateLimited
 
 
 class RedisRateLimits:
-    """The port ``RateLimits``. A Redis that is away limits nothing: what needs Redis fails by itself then."""
+    """The port ``RateLimits``.
 
-    def __init__(self, url: str, per_minute: Mapping[str, int], *, lookup_key: bytes, prefix: str) -> None:
+    A Redis that is away limits nothing: what needs Redis fails by itself then.
+    """
+
+    def __init__(
+        self, url: str, per_minute: Mapping[str, int], *, lookup_key: bytes, prefix: str
+    ) -> None:
         """``per_minute`` by limit name; ``lookup_key`` hashes addresses, so that Redis holds none."""
-        storage = RedisStorage(f"async+{url}", implementation="redispy", key_prefix=f"{prefix}:limits", wrap_exceptions=True)
+        storage = RedisStorage(
+            f"async+{url}",
+            implementation="redispy",
+            key_prefix=f"{prefix}:limits",
+            wrap_exceptions=True,
+        )
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._items = {name: RateLimitItemPerMinute(count, 1) for name, count in per_minute.items()}
         self._lookup_key = lookup_key

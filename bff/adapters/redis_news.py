@@ -1,4 +1,7 @@
-"""News of sessions: one subscription per process, any number of ears. News is a hint to read again, never the truth itself."""
+"""News of sessions: one subscription per process, any number of ears.
+
+News is a hint to read again, never the truth itself.
+"""
 
 import asyncio
 from collections.abc import Iterator

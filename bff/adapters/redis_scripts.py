@@ -1,7 +1,10 @@
-"""Every change of a session in Redis, as server-side scripts: each sees and changes one session atomically, in one hash slot.
+"""Every change of a session in Redis, as server-side scripts.
 
-A session is a HASH whose fields are written separately, so that no writer can put back what another has changed: ``core``, ``tokens``
-(sealed), ``facts`` (about the tokens, for reviewers), ``gen``, ``touch`` and ``hard`` (milliseconds), ``ack``, ``refresh`` (journal).
+Each sees and changes one session atomically, in one hash slot.
+
+A session is a HASH whose fields are written separately, so that no writer can put back what another
+has changed: ``core``, ``tokens`` (sealed), ``facts`` (about the tokens, for reviewers), ``gen``,
+``touch`` and ``hard`` (milliseconds), ``ack``, ``refresh`` (journal).
 """
 
 # KEYS session, ended, limits · ARGV expire_at_ms, limits, limits_expire_at_ms, field, value, ...
@@ -43,8 +46,9 @@ redis.call('PUBLISH', ARGV[4], ARGV[5])
 return fields
 """
 
-# KEYS session, ended, lock · ARGV generation, journal, owner. Only the holder of the lock may begin an attempt, and only who began the
-# attempt on record may say how it went: a process that slept through its lease changes nothing.
+# KEYS session, ended, lock · ARGV generation, journal, owner. Only the holder of the lock may begin
+# an attempt, and only who began the attempt on record may say how it went: a process that slept
+# through its lease changes nothing.
 JOURNAL = """
 local gen = redis.call('HGET', KEYS[1], 'gen')
 if not gen or redis.call('EXISTS', KEYS[2]) == 1 then return 'ended' end
@@ -71,7 +75,8 @@ redis.call('PUBLISH', ARGV[7], ARGV[8])
 return 'written'
 """
 
-# KEYS lock · ARGV owner, lease_ms. Asking again as the owner says yes: the answer to the first call may have been lost.
+# KEYS lock · ARGV owner, lease_ms. Asking again as the owner says yes: the answer to the first call
+# may have been lost.
 LOCK = """
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
@@ -89,7 +94,8 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 """
 
-# KEYS index · ARGV key, expires_at_ms, now_ms. Whoever adds sweeps out what has expired, so an index cannot outgrow its sessions.
+# KEYS index · ARGV key, expires_at_ms, now_ms. Whoever adds sweeps out what has expired, so an
+# index cannot outgrow its sessions.
 INDEX = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])

@@ -1,7 +1,11 @@
-"""Sessions in Redis (or Valkey). All keys of one session share a hash slot: ``bff:{key}:session``, ``:lock``, ``:ended``, ``:limits``.
+"""Sessions in Redis (or Valkey).
 
-Indexes live elsewhere: by subject, by provider session, by public reference, and sixteen buckets of all live sessions, each a sorted set whose
-scores are deadlines. Nothing here ever runs KEYS or SCAN.
+All keys of one session share a hash slot: ``bff:{key}:session``, ``:lock``, ``:ended``,
+``:limits``.
+
+Indexes live elsewhere: by subject, by provider session, by public reference, and sixteen buckets of
+all live sessions, each a sorted set whose scores are deadlines. Nothing here ever runs KEYS or
+SCAN.
 """
 
 import hashlib
@@ -17,7 +21,12 @@ from redis.exceptions import RedisError
 
 from bff.adapters import redis_scripts
 from bff.adapters.redis_news import Ear, RedisNews
-from bff.adapters.session_record import SessionRecord, acknowledgement_text, journal_text, milliseconds
+from bff.adapters.session_record import (
+    SessionRecord,
+    acknowledgement_text,
+    journal_text,
+    milliseconds,
+)
 from bff.errors import StoreUnavailable
 from bff.session.limits import SessionLimits, absolute_deadline, record_expires_at
 from bff.session.model import (
@@ -41,7 +50,7 @@ _LIVE_BUCKETS = 16
 class RedisSessionStore:
     """The port ``SessionStore`` over one Redis."""
 
-    def __init__(  # noqa: PLR0913  what a session's keys are made of
+    def __init__(
         self,
         redis: Redis,
         record: SessionRecord,
@@ -61,14 +70,21 @@ class RedisSessionStore:
         self._channel = channel(prefix)
         self._scripts: dict[str, AsyncScript] = {}
 
-    # --- the life of a session -------------------------------------------------------------------------------------
+    # --- the life of a session
+    # -------------------------------------------------------------------------------------
 
     async def create(self, session: Session) -> bool:
-        """Store a new session. Index entries come first: an ending by index that overtakes us leaves a tombstone we then find."""
+        """Store a new session.
+
+        Index entries come first: an ending by index that overtakes us leaves a tombstone we then
+        find.
+        """
         name = self._name(session.key, "session")
         async with _redis_errors():
             epoch = int(await self._redis.get(self._epoch) or 0)
-            session = msgspec.structs.replace(session, core=msgspec.structs.replace(session.core, epoch=epoch))
+            session = msgspec.structs.replace(
+                session, core=msgspec.structs.replace(session.core, epoch=epoch)
+            )
             await self._index(session)
             hard = absolute_deadline(session)
             arguments: list[Any] = [
@@ -116,19 +132,28 @@ class RedisSessionStore:
         tombstone = msgspec.json.encode(EndedSession(reason, at))
         only = "" if only_generation is None else only_generation
         async with _redis_errors():
-            pairs = await self._run(redis_scripts.END, keys, [tombstone, _TOMBSTONE_MS, only, self._channel, key])
+            pairs = await self._run(
+                redis_scripts.END, keys, [tombstone, _TOMBSTONE_MS, only, self._channel, key]
+            )
             if not pairs:
                 return None
             session = self._decode(key, keys[0], dict(zip(pairs[::2], pairs[1::2], strict=True)))
             await self._unindex(session)
             return session
 
-    # --- refresh ---------------------------------------------------------------------------------------------------
+    # --- refresh
+    # ---------------------------------------------------------------------------------------------------
 
     async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         """SET NX with an owner."""
         async with _redis_errors():
-            return bool(await self._run(redis_scripts.LOCK, [self._name(key, "lock")], [owner, milliseconds(lease_seconds)]))
+            return bool(
+                await self._run(
+                    redis_scripts.LOCK,
+                    [self._name(key, "lock")],
+                    [owner, milliseconds(lease_seconds)],
+                )
+            )
 
     async def renew_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         """Compare and extend."""
@@ -162,7 +187,9 @@ class RedisSessionStore:
             key,
         ]
         async with _redis_errors():
-            return _replaced(await self._run(redis_scripts.REPLACE, [name, self._name(key, "ended")], arguments))
+            return _replaced(
+                await self._run(redis_scripts.REPLACE, [name, self._name(key, "ended")], arguments)
+            )
 
     async def tell(self, key: SessionKey) -> None:
         """Publish the key."""
@@ -173,7 +200,8 @@ class RedisSessionStore:
         """Open an ear."""
         return self._news.listen(key)
 
-    # --- indexes ---------------------------------------------------------------------------------------------------
+    # --- indexes
+    # ---------------------------------------------------------------------------------------------------
 
     async def keys_of_subject(self, issuer: str, subject: str) -> Sequence[SessionKey]:
         """From the subject's index."""
@@ -197,9 +225,12 @@ class RedisSessionStore:
     async def remember_logout_token(self, issuer: str, jti: str, lifetime_seconds: float) -> None:
         """Remember it."""
         async with _redis_errors():
-            await self._redis.set(self._index_name("jti", issuer, jti), b"1", px=milliseconds(lifetime_seconds))
+            await self._redis.set(
+                self._index_name("jti", issuer, jti), b"1", px=milliseconds(lifetime_seconds)
+            )
 
-    # --- below the surface -----------------------------------------------------------------------------------------
+    # --- below the surface
+    # -----------------------------------------------------------------------------------------
 
     @property
     def _epoch(self) -> str:
@@ -215,7 +246,10 @@ class RedisSessionStore:
     def _indexes(self, session: Session) -> list[str]:
         core = session.core
         bucket = hashlib.blake2b(session.key.encode(), digest_size=1).digest()[0] % _LIVE_BUCKETS
-        names = [f"{self._prefix}:live:{bucket}", self._index_name("subject", core.issuer, core.subject)]
+        names = [
+            f"{self._prefix}:live:{bucket}",
+            self._index_name("subject", core.issuer, core.subject),
+        ]
         if core.provider_sid is not None:
             names.append(self._index_name("sid", core.issuer, core.provider_sid))
         return names
@@ -241,14 +275,18 @@ class RedisSessionStore:
 
     async def _why_gone(self, key: SessionKey) -> EndedSession | None:
         """A tombstone says it; a session that Redis let expire left its limits behind."""
-        tombstone, limits = await self._redis.mget(self._name(key, "ended"), self._name(key, "limits"))
+        tombstone, limits = await self._redis.mget(
+            self._name(key, "ended"), self._name(key, "limits")
+        )
         if tombstone:
             return msgspec.json.decode(tombstone, type=EndedSession)
         if limits:
             seconds, microseconds = await self._redis.time()
             absolute = msgspec.json.decode(limits)["absolute_expires_at"]
             now = seconds + microseconds / 1_000_000
-            return EndedSession(EndReason.ABSOLUTE_TIMEOUT if now >= absolute else EndReason.IDLE_TIMEOUT, now)
+            return EndedSession(
+                EndReason.ABSOLUTE_TIMEOUT if now >= absolute else EndReason.IDLE_TIMEOUT, now
+            )
         return None
 
     def _decode(self, key: SessionKey, name: str, fields: dict[bytes, bytes]) -> Session:
@@ -278,4 +316,6 @@ async def _redis_errors() -> AsyncIterator[None]:
 
 
 def _replaced(answer: bytes) -> Replaced:
-    return {b"written": Replaced.WRITTEN, b"conflict": Replaced.CONFLICT}.get(answer, Replaced.ENDED)
+    return {b"written": Replaced.WRITTEN, b"conflict": Replaced.CONFLICT}.get(
+        answer, Replaced.ENDED
+    )

@@ -1,4 +1,7 @@
-"""What Redis keeps for a moment and hands out once: login transactions and ways out. Sealed, under a keyed hash of their secret."""
+"""What Redis keeps for a moment and hands out once: login transactions and ways out.
+
+Sealed, under a keyed hash of their secret.
+"""
 
 import hashlib
 import hmac
@@ -15,10 +18,19 @@ from bff.session.transaction import LoginTransaction
 
 
 class OneShotValues:
-    """Sealed values under secrets; a reader of Redis learns neither and can complete nobody's sign-in."""
+    """Sealed values under secrets.
+
+    A reader of Redis learns neither and can complete nobody's sign-in.
+    """
 
     def __init__(
-        self, redis: Redis, seal: Seal, random_octets: Callable[[int], bytes], *, lookup_key: bytes, prefix: str
+        self,
+        redis: Redis,
+        seal: Seal,
+        random_octets: Callable[[int], bytes],
+        *,
+        lookup_key: bytes,
+        prefix: str,
     ) -> None:
         """``lookup_key`` hashes the secrets into names."""
         self._redis = redis
@@ -62,13 +74,17 @@ class RedisTransactionStore:
 
     async def put(self, state: str, transaction: LoginTransaction, lifetime_seconds: float) -> None:
         """Keep it under its ``state``."""
-        await self._values.put("login", state, msgspec.msgpack.encode(transaction), lifetime_seconds)
+        await self._values.put(
+            "login", state, msgspec.msgpack.encode(transaction), lifetime_seconds
+        )
 
     async def take(self, state: str) -> LoginTransaction | None:
         """Hand it out once; what cannot be read is gone."""
         content = await self._values.take("login", state)
         try:
-            return None if content is None else msgspec.msgpack.decode(content, type=LoginTransaction)
+            return (
+                None if content is None else msgspec.msgpack.decode(content, type=LoginTransaction)
+            )
         except msgspec.DecodeError:
             return None
 

@@ -1,5 +1,7 @@
-"""A session as the fields of its Redis hash, and back. Tokens are sealed for their key, field and generation; what is not sealed is
-worthless to a thief."""
+"""A session as the fields of its Redis hash, and back.
+
+Tokens are sealed for their key, field and generation; what is not sealed is worthless to a thief.
+"""
 
 import hashlib
 import hmac
@@ -19,7 +21,10 @@ from bff.session.seal import NONCE_OCTETS, Seal
 
 
 class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What reviewers may see of a token set. Fingerprints are 8 hex digits of a keyed hash: they show that a token rotated."""
+    """What reviewers may see of a token set.
+
+    Fingerprints are 8 hex digits of a keyed hash: they show that a token rotated.
+    """
 
     generation: int
     issued_at: float
@@ -55,7 +60,9 @@ class SessionRecord:
 
     __slots__ = ("_lookup_key", "_random_octets", "_seal")
 
-    def __init__(self, seal: Seal, lookup_key: bytes, random_octets: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, seal: Seal, lookup_key: bytes, random_octets: Callable[[int], bytes]
+    ) -> None:
         """``lookup_key`` keys the fingerprints; ``random_octets`` makes the nonces."""
         self._seal = seal
         self._lookup_key = lookup_key
@@ -91,7 +98,9 @@ class SessionRecord:
             refresh_expires_at=tokens.refresh_expires_at,
             scope=tokens.scope,
             access_fingerprint=self._fingerprint(tokens.access_token),
-            refresh_fingerprint=self._fingerprint(tokens.refresh_token) if tokens.refresh_token else None,
+            refresh_fingerprint=self._fingerprint(tokens.refresh_token)
+            if tokens.refresh_token
+            else None,
         )
         nonce = self._random_octets(NONCE_OCTETS)
         ends = [core.absolute_expires_at, tokens.refresh_expires_at or core.absolute_expires_at]
@@ -103,10 +112,15 @@ class SessionRecord:
         }
 
     def session(self, key: SessionKey, name: str, fields: dict[bytes, bytes]) -> Session:
-        """The session. Raises SealBroken if its tokens were not sealed for this place; msgspec.DecodeError, KeyError and ValueError
-        if a field is not what this writes."""
+        """The session.
+
+        Raises SealBroken if its tokens were not sealed for this place; msgspec.DecodeError,
+        KeyError and ValueError if a field is not what this writes.
+        """
         generation = int(fields[b"gen"])
-        sealed = _sealed_decoder.decode(self._seal.open(fields[b"tokens"], _place(name, generation)))
+        sealed = _sealed_decoder.decode(
+            self._seal.open(fields[b"tokens"], _place(name, generation))
+        )
         journal = fields.get(b"refresh")
         return Session(
             key=key,
@@ -127,7 +141,9 @@ class SessionRecord:
         )
 
     def _fingerprint(self, token: str) -> str:
-        return hmac.digest(self._lookup_key, b"fingerprint\0" + token.encode(), hashlib.sha256).hex()[:8]
+        return hmac.digest(
+            self._lookup_key, b"fingerprint\0" + token.encode(), hashlib.sha256
+        ).hex()[:8]
 
 
 def milliseconds(seconds: float) -> int:
@@ -136,7 +152,10 @@ def milliseconds(seconds: float) -> int:
 
 
 def acknowledgement_text(acknowledged: Acknowledgement) -> bytes:
-    """``generation:at_ms:previous:previous_at_ms``: the first number first, so that a script can compare it."""
+    """``generation:at_ms:previous:previous_at_ms``.
+
+    The first number first, so that a script can compare it.
+    """
     return b"%d:%d:%d:%d" % (
         acknowledged.generation,
         milliseconds(acknowledged.at),

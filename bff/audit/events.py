@@ -1,7 +1,10 @@
-"""Every security-relevant event, typed. Field values are our own words, numbers, public references, or a subject identifier.
+"""Every security-relevant event, typed.
 
-``name`` is the OWASP Logging Vocabulary's word where it has one. No event has a field that could hold a token, a cookie value, a session id, or
-text the provider or the browser chose, except the subject and its issuer.
+Field values are our own words, numbers, public references, or a subject identifier.
+
+``name`` is the OWASP Logging Vocabulary's word where it has one. No event has a field that could
+hold a token, a cookie value, a session id, or text the provider or the browser chose, except the
+subject and its issuer.
 """
 
 from typing import ClassVar, TypedDict
@@ -10,7 +13,10 @@ import msgspec
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What all events share: ``at`` (Unix seconds), ``ref`` (public session reference) and who, when known."""
+    """What all events share.
+
+    ``at`` (Unix seconds), ``ref`` (public session reference) and who, when known.
+    """
 
     name: ClassVar[str] = "event"
     at: float
@@ -36,14 +42,20 @@ class SignedIn(AuditEvent, frozen=True, kw_only=True):
 
 
 class SignInFailed(AuditEvent, frozen=True, kw_only=True):
-    """A sign-in did not complete; ``reason`` is the failed check or the provider's registered error code."""
+    """A sign-in did not complete.
+
+    ``reason`` is the failed check or the provider's registered error code.
+    """
 
     name: ClassVar[str] = "authn_login_fail"
     reason: str
 
 
 class SessionRenewed(AuditEvent, frozen=True, kw_only=True):
-    """One refresh succeeded. ``seconds_left`` is what the old access token had left; ``latency`` in seconds."""
+    """One refresh succeeded.
+
+    ``seconds_left`` is what the old access token had left; ``latency`` in seconds.
+    """
 
     name: ClassVar[str] = "session_renewed"
     trigger: str
@@ -56,7 +68,10 @@ class SessionRenewed(AuditEvent, frozen=True, kw_only=True):
 
 
 class RefreshFailed(AuditEvent, frozen=True, kw_only=True):
-    """One refresh did not succeed and the session is kept. ``unknown``: the provider may have acted."""
+    """One refresh did not succeed and the session is kept.
+
+    ``unknown``: the provider may have acted.
+    """
 
     name: ClassVar[str] = "session_renewal_failed"
     trigger: str
@@ -92,7 +107,10 @@ class CsrfRefused(AuditEvent, frozen=True, kw_only=True):
 
 
 class RevocationFailed(AuditEvent, frozen=True, kw_only=True):
-    """A token could not be revoked at the provider; it may live until it expires (RFC 7009, section 2.2.1)."""
+    """A token could not be revoked at the provider.
+
+    It may live until it expires (RFC 7009, section 2.2.1).
+    """
 
     name: ClassVar[str] = "token_revocation_failed"
     token_kind: str
@@ -122,7 +140,10 @@ class TokenLeakStopped(AuditEvent, frozen=True, kw_only=True):
 
 
 class GenerationConflict(AuditEvent, frozen=True, kw_only=True):
-    """A fenced write found another generation than the one read: a lease was lost, nothing was overwritten."""
+    """A fenced write found another generation than the one read.
+
+    A lease was lost, nothing was overwritten.
+    """
 
     name: ClassVar[str] = "session_generation_conflict"
     generation: int

@@ -8,7 +8,9 @@ from bff.browser.headers import document_headers, json_headers, redirect_headers
 Fields = list[tuple[bytes, bytes]]
 
 
-def json_answer(content: object, *, https: bool, status: int = 200, fields: Fields | None = None) -> ASGIResponse:
+def json_answer(
+    content: object, *, https: bool, status: int = 200, fields: Fields | None = None
+) -> ASGIResponse:
     """``application/json``, never stored."""
     body = msgspec.json.encode(content)
     headers = [(b"content-type", b"application/json"), *json_headers(https=https), *(fields or [])]
@@ -17,13 +19,20 @@ def json_answer(content: object, *, https: bool, status: int = 200, fields: Fiel
 
 def redirect(location: str, *, https: bool, fields: Fields | None = None) -> ASGIResponse:
     """303 See Other (RFC 9110, section 15.4.4), told to nobody by Referer."""
-    headers = [(b"location", location.encode("ascii")), *redirect_headers(https=https), *(fields or [])]
+    headers = [
+        (b"location", location.encode("ascii")),
+        *redirect_headers(https=https),
+        *(fields or []),
+    ]
     return ASGIResponse(status_code=303, encoded_headers=headers)
 
 
 def page(body: bytes, *, https: bool, opener: bool = True) -> ASGIResponse:
     """A document of our own."""
-    headers = [(b"content-type", b"text/html; charset=utf-8"), *document_headers(https=https, opener=opener)]
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        *document_headers(https=https, opener=opener),
+    ]
     return ASGIResponse(body=body, encoded_headers=headers)
 
 

@@ -22,7 +22,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-class BrowserLeft(Exception):  # noqa: N818
+class BrowserLeft(Exception):
     """The browser closed the connection before its request was complete; there is nobody to answer."""
 
 
@@ -40,7 +40,10 @@ class ApiEndpoint:
         self._proto = "https" if around.https else "http"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, request: Request) -> int:
-        """Answer the browser; the status. Raises what the flow raises, before anything was sent to the browser."""
+        """Answer the browser; the status.
+
+        Raises what the flow raises, before anything was sent to the browser.
+        """
         method: str = scope["method"]
         route, path = self._match(method, scope["raw_path"], request)
         query: bytes = scope["query_string"]
@@ -53,7 +56,10 @@ class ApiEndpoint:
             body=None if _without_body(request, length) else _body(receive, route),
             body_length=length,
             forwarded=Forwarded(
-                client_address(request, self._around.trusted_proxies), self._host, self._proto, request.id
+                client_address(request, self._around.trusted_proxies),
+                self._host,
+                self._proto,
+                request.id,
             ),
             presented=self._cookies.presented(request),
             background=request.background,
@@ -84,12 +90,18 @@ class ApiEndpoint:
             known = self._cookies.session(request)
             if known is not None:
                 handle = Handle(known.handle.session_id, access.new_generation)
-                fields.append((b"set-cookie", self._cookies.set_session(handle, access.absolute_expires_in)))
+                fields.append(
+                    (b"set-cookie", self._cookies.set_session(handle, access.absolute_expires_in))
+                )
         return fields
 
 
 async def _send_response(response: ApiResponse, fields: Fields, send: Send, method: str) -> None:
-    """Head and body. A body that breaks off raises, and the server breaks the connection: the browser must not take it for whole."""
+    """Head and body.
+
+    A body that breaks off raises, and the server breaks the connection: the browser must not take
+    it for whole.
+    """
     await send({"type": "http.response.start", "status": response.status, "headers": fields})
     if response.complete is not None or method == "HEAD":
         await send({"type": "http.response.body", "body": response.complete or b""})
@@ -120,7 +132,10 @@ def _without_body(request: Request, length: int | None) -> bool:
 
 
 async def _body(receive: Receive, route: ApiRoute) -> AsyncIterator[bytes]:
-    """The request body as it comes; asked for only as fast as the API takes it. Raises ContentTooLarge, BrowserLeft."""
+    """The request body as it comes; asked for only as fast as the API takes it.
+
+    Raises ContentTooLarge, BrowserLeft.
+    """
     taken, more = 0, True
     while more:
         message = await receive()

@@ -1,7 +1,7 @@
 """The page itself, from memory: what was in the folder at start, and nothing else.
 
-Hashed assets are kept for ever, the shell never: a page that shows a signed-in user must not come back from a cache. Paths without a file
-are the app's own routes and get the shell.
+Hashed assets are kept for ever, the shell never: a page that shows a signed-in user must not come
+back from a cache. Paths without a file are the app's own routes and get the shell.
 """
 
 import mimetypes

@@ -45,7 +45,10 @@ class Flows:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the endpoints know of where they run. ``trusted_proxies`` counts the hops before us that tell the truth."""
+    """What the endpoints know of where they run.
+
+    ``trusted_proxies`` counts the hops before us that tell the truth.
+    """
 
     public_origin: bytes
     routes: RouteTable
@@ -126,7 +129,9 @@ class BrowserCookies:
     def set_session(self, handle: Handle, max_age_seconds: float) -> bytes:
         """A Set-Cookie value."""
         signed = self._session.sign(write_handle(handle))
-        return set_cookie(SESSION_COOKIE, signed, max_age=min(int(max_age_seconds), MAX_AGE_LIMIT)).encode()
+        return set_cookie(
+            SESSION_COOKIE, signed, max_age=min(int(max_age_seconds), MAX_AGE_LIMIT)
+        ).encode()
 
     def login(self, request: Request) -> LoginCookie | None:
         """Which sign-ins of this browser are under way."""
@@ -148,7 +153,9 @@ class BrowserCookies:
 
     def set_note(self, code: str, request_id: str) -> bytes:
         """A Set-Cookie value; for five minutes."""
-        return set_cookie(NOTE_COOKIE, self._note.sign(f"{code}.{request_id}"), max_age=300).encode()
+        return set_cookie(
+            NOTE_COOKIE, self._note.sign(f"{code}.{request_id}"), max_age=300
+        ).encode()
 
     @staticmethod
     def clear_session() -> bytes:
@@ -167,7 +174,11 @@ class BrowserCookies:
 
 
 def client_address(request: Request, trusted_proxies: int) -> str:
-    """The browser's address: the peer's, or what the outermost of our own ``trusted_proxies`` hops wrote down (RFC 7239, section 7.4)."""
+    """The browser's address.
+
+    The peer's, or what the outermost of our own ``trusted_proxies`` hops wrote down (RFC 7239,
+    section 7.4).
+    """
     if trusted_proxies == 0:
         return request.client
     forwarded = request.get(b"x-forwarded-for") or b""

@@ -1,7 +1,8 @@
 """The gate: everything passes here first, and what is not shown to be ours goes no further.
 
-Deny by default: an address is a page, a navigation, an asset or the provider's back channel because this file says so; everything else is a call that
-must carry ``BFF-Session`` and come from our own origin (RFC 10017, section 6.1.3.3).
+Deny by default: an address is a page, a navigation, an asset or the provider's back channel because
+    this file says so; everything else is a call that must carry ``BFF-Session`` and come from our
+    own origin (RFC 10017, section 6.1.3.3).
 """
 
 import re
@@ -44,7 +45,7 @@ KINDS: dict[bytes, Kind] = {
 class Gate:
     """The outermost ASGI layer."""
 
-    def __init__(  # noqa: PLR0913  everything it leads to
+    def __init__(
         self,
         inner: Callable[[Any, Any, Any], Awaitable[None]],
         api: ApiEndpoint,
@@ -116,11 +117,15 @@ class Gate:
 
     async def _refuse(self, error: Exception, scope: Scope, send: Send, request: Request) -> None:
         if isinstance(error, CsrfRejected):
-            refused = events.CsrfRefused(at=request.arrived_at, signal=error.signal, method=scope["method"])
+            refused = events.CsrfRefused(
+                at=request.arrived_at, signal=error.signal, method=scope["method"]
+            )
             self._around.trail.record(refused)
         status, fields, body = to_problem(error, request.id, https=self._around.https)
         await send({"type": "http.response.start", "status": status, "headers": fields})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
+        )
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The lifespan goes to the app; a WebSocket handshake finds no route and is refused (403)."""

@@ -1,4 +1,7 @@
-"""The operators' address: /healthz (the process lives), /readyz (Redis and provider answer), /metrics. Never public."""
+"""The operators' address.
+
+/healthz (the process lives), /readyz (Redis and provider answer), /metrics. Never public.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -12,8 +15,13 @@ Fields = list[tuple[bytes, bytes]]
 class OperatorsApp:
     """Three GETs, plain ASGI."""
 
-    def __init__(self, checks: Mapping[str, Check], metrics: Callable[[], tuple[bytes, str]]) -> None:
-        """``checks`` raise when what they are named after is not usable; ``metrics`` renders text and its media type."""
+    def __init__(
+        self, checks: Mapping[str, Check], metrics: Callable[[], tuple[bytes, str]]
+    ) -> None:
+        """``checks`` raise when what they are named after is not usable.
+
+        ``metrics`` renders text and its media type.
+        """
         self._checks = checks
         self._metrics = metrics
 
@@ -39,7 +47,11 @@ class OperatorsApp:
         if path == "/metrics":
             body, media_type = self._metrics()
             return 200, body, media_type
-        return 404, b'{"status":"not found","try":["/healthz","/readyz","/metrics"]}', "application/json"
+        return (
+            404,
+            b'{"status":"not found","try":["/healthz","/readyz","/metrics"]}',
+            "application/json",
+        )
 
     async def _ready(self) -> tuple[int, bytes, str]:
         """503 while anything needed is away, naming it."""

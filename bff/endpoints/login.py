@@ -1,4 +1,7 @@
-"""Signing in: GET /bff/login, GET /bff/callback, GET /bff/popup-done. Navigations all, never answered to a fetch."""
+"""Signing in: GET /bff/login, GET /bff/callback, GET /bff/popup-done.
+
+Navigations all, never answered to a fetch.
+"""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -32,7 +35,9 @@ window.close()
 """
 
 
-def login_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) -> list[HTTPRouteHandler]:
+def login_handlers(
+    flows: Flows, cookies: BrowserCookies, around: Surroundings
+) -> list[HTTPRouteHandler]:
     """The endpoints of a sign-in."""
 
     @get("/bff/login")
@@ -46,7 +51,10 @@ def login_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) 
 
     @get("/bff/callback")
     async def callback(request: AnyRequest) -> ASGIResponse:
-        """Comes back from the provider; leads into the app with a session, or with a note of what went wrong."""
+        """Comes back from the provider.
+
+        Leads into the app with a session, or with a note of what went wrong.
+        """
         seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
         parameters = _parameters(request.scope["query_string"])
         pending = cookies.login(seen)
@@ -56,11 +64,17 @@ def login_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) 
             completed = await flows.login.complete(parameters, pending.browser if pending else None)
         except BffError as error:
             note = cookies.set_note(code_of(error), seen.id)
-            return redirect("/", https=around.https, fields=[(b"set-cookie", left), (b"set-cookie", note)])
+            return redirect(
+                "/", https=around.https, fields=[(b"set-cookie", left), (b"set-cookie", note)]
+            )
         handle = Handle(completed.session_id, completed.generation)
         session = cookies.set_session(handle, completed.max_age_seconds)
         location = "/bff/popup-done" if completed.popup else completed.return_to
-        fields: Fields = [(b"set-cookie", left), (b"set-cookie", session), (b"set-cookie", cookies.clear_note())]
+        fields: Fields = [
+            (b"set-cookie", left),
+            (b"set-cookie", session),
+            (b"set-cookie", cookies.clear_note()),
+        ]
         return redirect(location, https=around.https, fields=fields)
 
     @get("/bff/popup-done")
@@ -76,8 +90,13 @@ def login_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) 
     return [login, callback, popup_done, popup_done_script]
 
 
-async def _leave(  # noqa: PLR0913  the parties and the request
-    flows: Flows, cookies: BrowserCookies, around: Surroundings, seen: Request, query: dict[str, str], return_to: str
+async def _leave(
+    flows: Flows,
+    cookies: BrowserCookies,
+    around: Surroundings,
+    seen: Request,
+    query: dict[str, str],
+    return_to: str,
 ) -> ASGIResponse:
     pending = cookies.login(seen)
     known = cookies.session(seen)
@@ -94,12 +113,16 @@ async def _leave(  # noqa: PLR0913  the parties and the request
         )
     )
     cookie = (pending or LoginCookie(started.browser)).add(started.state)
-    return redirect(started.location, https=around.https, fields=[(b"set-cookie", cookies.set_login(cookie))])
+    return redirect(
+        started.location, https=around.https, fields=[(b"set-cookie", cookies.set_login(cookie))]
+    )
 
 
 def _parameters(query_string: bytes) -> dict[str, list[str]]:
     try:
-        return parse_qs(query_string.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        return parse_qs(
+            query_string.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS
+        )
     except ValueError:
         raise RequestMalformed("query") from None
 

@@ -17,12 +17,17 @@ LOGOUT_TOKEN_BODY_BYTES = 16_384
 CLEAR_SITE_DATA: tuple[bytes, bytes] = (b"clear-site-data", b'"cache"')
 
 
-def logout_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) -> list[HTTPRouteHandler]:
+def logout_handlers(
+    flows: Flows, cookies: BrowserCookies, around: Surroundings
+) -> list[HTTPRouteHandler]:
     """The endpoints of a sign-out."""
 
     @post("/bff/logout")
     async def logout(request: AnyRequest) -> ASGIResponse:
-        """Ends the session here; says where to go to end it at the provider. ``?everywhere=1`` ends all of the user's."""
+        """Ends the session here; says where to go to end it at the provider.
+
+        ``?everywhere=1`` ends all of the user's.
+        """
         seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
         presented = cookies.presented(seen)
         if presented is not None:
@@ -49,7 +54,9 @@ def logout_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings)
         """OpenID Connect Back-Channel Logout 1.0, sections 2.5 to 2.8: 200 or 400, never stored."""
         seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
         try:
-            await around.rate_limits.hit("backchannel", client_address(seen, around.trusted_proxies))
+            await around.rate_limits.hit(
+                "backchannel", client_address(seen, around.trusted_proxies)
+            )
             await flows.logout.end_named_by(await _logout_token(request))
         except RateLimited:
             raise
@@ -61,7 +68,10 @@ def logout_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings)
 
 
 async def _logout_token(request: AnyRequest) -> str:
-    """The form's ``logout_token``; empty, and so refused, if there is not exactly one. Raises ContentTooLarge."""
+    """The form's ``logout_token``; empty, and so refused, if there is not exactly one.
+
+    Raises ContentTooLarge.
+    """
     body = b""
     async for piece in request.stream():
         body += piece

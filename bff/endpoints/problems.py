@@ -1,4 +1,7 @@
-"""One table from the error tree to answers (RFC 9457). Nothing that came from outside is ever repeated in one."""
+"""One table from the error tree to answers (RFC 9457).
+
+Nothing that came from outside is ever repeated in one.
+"""
 
 import math
 
@@ -11,7 +14,10 @@ Fields = list[tuple[bytes, bytes]]
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How an error is told: HTTP status, stable code, title, and whether the API may have seen the request."""
+    """How an error is told.
+
+    HTTP status, stable code, title, and whether the API may have seen the request.
+    """
 
     status: int
     code: str
@@ -20,33 +26,63 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 STATUS: dict[type[errors.BffError], Answer] = {
-    errors.CsrfRejected: Answer(403, "csrf_failed", "This request was not shown to come from the app."),
-    errors.SessionChanged: Answer(409, "session_changed", "The page shows another session than the one signed in."),
-    errors.ReturnToRejected: Answer(400, "return_to_rejected", "return_to must be a path of this origin."),
-    errors.NavigationRequired: Answer(400, "navigation_required", "This address is for navigation, not for fetch."),
-    errors.RequestMalformed: Answer(400, "request_malformed", "The request cannot be read in exactly one way."),
+    errors.CsrfRejected: Answer(
+        403, "csrf_failed", "This request was not shown to come from the app."
+    ),
+    errors.SessionChanged: Answer(
+        409, "session_changed", "The page shows another session than the one signed in."
+    ),
+    errors.ReturnToRejected: Answer(
+        400, "return_to_rejected", "return_to must be a path of this origin."
+    ),
+    errors.NavigationRequired: Answer(
+        400, "navigation_required", "This address is for navigation, not for fetch."
+    ),
+    errors.RequestMalformed: Answer(
+        400, "request_malformed", "The request cannot be read in exactly one way."
+    ),
     errors.RouteNotFound: Answer(404, "route_not_found", "There is nothing at this path."),
-    errors.MethodNotAllowed: Answer(405, "method_not_allowed", "This path does not allow this method."),
+    errors.MethodNotAllowed: Answer(
+        405, "method_not_allowed", "This path does not allow this method."
+    ),
     errors.ContentTooLarge: Answer(413, "content_too_large", "The request body is too large."),
     errors.RateLimited: Answer(429, "rate_limited", "Too many requests."),
     errors.InsufficientScope: Answer(403, "insufficient_scope", "The sign-in does not cover this."),
-    errors.LoginTransactionNotFound: Answer(400, "login_expired", "This sign-in is over; start again."),
+    errors.LoginTransactionNotFound: Answer(
+        400, "login_expired", "This sign-in is over; start again."
+    ),
     errors.AuthorizationRejected: Answer(403, "access_denied", "The sign-in was refused."),
-    errors.AuthorizationResponseInvalid: Answer(400, "login_failed", "The sign-in did not complete."),
+    errors.AuthorizationResponseInvalid: Answer(
+        400, "login_failed", "The sign-in did not complete."
+    ),
     errors.SignedTokenInvalid: Answer(400, "login_failed", "The sign-in did not complete."),
     errors.SessionRequired: Answer(401, "session_required", "Sign in first."),
     errors.SessionExpired: Answer(401, "session_expired", "The session has expired."),
     errors.SessionRevoked: Answer(401, "session_revoked", "The session was ended."),
     errors.ReauthenticationRequired: Answer(401, "reauth_required", "Sign in again."),
-    errors.RefreshInProgress: Answer(503, "refresh_in_progress", "The session is being renewed; ask again."),
+    errors.RefreshInProgress: Answer(
+        503, "refresh_in_progress", "The session is being renewed; ask again."
+    ),
     errors.TokenRequestRejected: Answer(502, "login_failed", "The sign-in did not complete."),
     errors.TokenResponseInvalid: Answer(502, "login_failed", "The sign-in did not complete."),
-    errors.ProviderUnavailable: Answer(503, "idp_unavailable", "The sign-in service does not respond."),
-    errors.ProviderMetadataInvalid: Answer(503, "idp_unavailable", "The sign-in service does not respond properly."),
-    errors.ResourceServerUnavailable: Answer(502, "upstream_unreachable", "The service cannot be reached."),
-    errors.ResourceServerTimedOut: Answer(504, "upstream_timeout", "The service did not answer in time.", forwarded=True),
-    errors.ResourceServerResponseInvalid: Answer(502, "upstream_broken", "The service's answer is unreadable.", forwarded=True),
-    errors.TokenLeaked: Answer(502, "upstream_leak", "The service's answer was withheld.", forwarded=True),
+    errors.ProviderUnavailable: Answer(
+        503, "idp_unavailable", "The sign-in service does not respond."
+    ),
+    errors.ProviderMetadataInvalid: Answer(
+        503, "idp_unavailable", "The sign-in service does not respond properly."
+    ),
+    errors.ResourceServerUnavailable: Answer(
+        502, "upstream_unreachable", "The service cannot be reached."
+    ),
+    errors.ResourceServerTimedOut: Answer(
+        504, "upstream_timeout", "The service did not answer in time.", forwarded=True
+    ),
+    errors.ResourceServerResponseInvalid: Answer(
+        502, "upstream_broken", "The service's answer is unreadable.", forwarded=True
+    ),
+    errors.TokenLeaked: Answer(
+        502, "upstream_leak", "The service's answer was withheld.", forwarded=True
+    ),
     errors.StoreUnavailable: Answer(503, "store_unavailable", "Sessions cannot be read right now."),
 }
 UNEXPECTED = Answer(500, "internal", "Something went wrong here.", forwarded=True)
@@ -67,7 +103,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def to_problem(error: Exception, request_id: str, *, https: bool) -> tuple[int, Fields, bytes]:
     """Status, header fields and body for ``error``. Any exception outside the tree is ``internal``."""
-    answer = STATUS.get(type(error), UNEXPECTED) if isinstance(error, errors.BffError) else UNEXPECTED
+    answer = (
+        STATUS.get(type(error), UNEXPECTED) if isinstance(error, errors.BffError) else UNEXPECTED
+    )
     retry_after = _retry_after(error, answer)
     body = msgspec.json.encode(
         Problem(
@@ -97,7 +135,9 @@ def to_problem(error: Exception, request_id: str, *, https: bool) -> tuple[int, 
 
 def code_of(error: Exception) -> str:
     """The stable code alone, for the one-shot note of a failed sign-in."""
-    return (STATUS.get(type(error), UNEXPECTED) if isinstance(error, errors.BffError) else UNEXPECTED).code
+    return (
+        STATUS.get(type(error), UNEXPECTED) if isinstance(error, errors.BffError) else UNEXPECTED
+    ).code
 
 
 def ended_reason(error: errors.SessionNotUsable) -> str | None:

@@ -1,4 +1,7 @@
-"""What a page may know and do about its session: GET /bff/session, POST /bff/session/extend, POST /bff/refresh."""
+"""What a page may know and do about its session.
+
+GET /bff/session, POST /bff/session/extend, POST /bff/refresh.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +21,9 @@ from bff.session.handle import Handle
 AnyRequest = LitestarRequest[Any, Any, Any]
 
 
-def session_handlers(flows: Flows, cookies: BrowserCookies, around: Surroundings) -> list[HTTPRouteHandler]:
+def session_handlers(
+    flows: Flows, cookies: BrowserCookies, around: Surroundings
+) -> list[HTTPRouteHandler]:
     """The three endpoints."""
 
     @get("/bff/session")
@@ -80,7 +85,10 @@ def _renewed_cookie(cookies: BrowserCookies, request: Request, state: SessionSta
 
 
 def _signed_in(state: SessionState, around: Surroundings) -> dict[str, object]:
-    """The body for a signed-in page. ``token`` is a word about renewal: ``ok``, ``renewing`` or ``stuck``."""
+    """The body for a signed-in page.
+
+    ``token`` is a word about renewal: ``ok``, ``renewing`` or ``stuck``.
+    """
     now = datetime.fromtimestamp(around.clock.now(), UTC)
     return {
         "authenticated": True,

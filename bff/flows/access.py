@@ -27,7 +27,13 @@ from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import Attempt, Outcome, Trigger
 from bff.flows.revocation import RevocationFlow
 from bff.session.handle import HandleVerdict, acknowledge, acknowledgement_due, judge_handle
-from bff.session.limits import SessionLimits, absolute_deadline, idle_deadline, passed_limit, touch_due
+from bff.session.limits import (
+    SessionLimits,
+    absolute_deadline,
+    idle_deadline,
+    passed_limit,
+    touch_due,
+)
 from bff.session.model import EndedSession, EndReason, Session, SessionKey
 from bff.session.refresh import RefreshPolicy, Verdict, judge
 
@@ -43,10 +49,12 @@ _REAUTHENTICATE = frozenset(
 
 
 class Presented(msgspec.Struct, frozen=True):
-    """What a request shows of a session: its key, the handle generation, and the reference the page is pinned to, if it is.
+    """What a request shows of a session.
 
-    ``arrived_at`` (Unix seconds) is when it came: a handle is judged by that moment, for a request that was held up, here or by a
-    stalled Redis, is no replay.
+    Its key, the handle generation, and the reference the page is pinned to, if it is.
+
+    ``arrived_at`` (Unix seconds) is when it came: a handle is judged by that moment, for a request
+    that was held up, here or by a stalled Redis, is no replay.
     """
 
     key: SessionKey
@@ -65,7 +73,10 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page may know of its session. Remaining times in seconds. ``renewal`` is ``ok``, ``renewing`` or ``stuck``."""
+    """What a page may know of its session. Remaining times in seconds.
+
+    ``renewal`` is ``ok``, ``renewing`` or ``stuck``.
+    """
 
     ref: str
     subject: str
@@ -93,9 +104,12 @@ class AccessFlow:
     handle_grace: float
 
     async def usable(self, presented: Presented, *, background: bool = False) -> Access:
-        """A session whose access token can be sent now. ``background`` use does not slide the idle limit.
+        """A session whose access token can be sent now.
 
-        Raises a SessionNotUsable leaf, SessionChanged, RefreshInProgress, ProviderUnavailable, StoreUnavailable.
+        ``background`` use does not slide the idle limit.
+
+        Raises a SessionNotUsable leaf, SessionChanged, RefreshInProgress, ProviderUnavailable,
+        StoreUnavailable.
         """
         session = await self._live(presented)
         verdict = judge(session, self.clock.now(), self.policy)
@@ -109,7 +123,10 @@ class AccessFlow:
         return self._access(presented, session, background=background)
 
     async def state(self, presented: Presented) -> SessionState:
-        """What the page may know; slides nothing, renews nothing, waits for nothing. Raises as :meth:`usable` does."""
+        """What the page may know; slides nothing, renews nothing, waits for nothing.
+
+        Raises as :meth:`usable` does.
+        """
         session = await self._live(presented)
         return self._state(presented, session)
 
@@ -129,7 +146,10 @@ class AccessFlow:
         return self._state(presented, session)
 
     async def after_challenge(self, presented: Presented, refused: Session) -> Access | None:
-        """A session with newer tokens than the ones an API just refused as invalid; None when there is no point in asking."""
+        """A session with newer tokens than the ones an API just refused as invalid.
+
+        None when there is no point in asking.
+        """
         session = await self._live(presented)
         young = self.clock.now() - session.tokens.issued_at < self.policy.forced_interval
         if session.generation == refused.generation:
@@ -151,11 +171,15 @@ class AccessFlow:
         now = self.clock.now()
         if reason := passed_limit(session, now, self.limits):
             raise await self._ended_by(session, reason)
-        verdict = judge_handle(session, presented.generation, presented.arrived_at, self.handle_grace)
+        verdict = judge_handle(
+            session, presented.generation, presented.arrived_at, self.handle_grace
+        )
         if verdict is HandleVerdict.REPLAYED:
             self.trail.record(
                 events.HandleReplayed(
-                    **self._who(session), presented=presented.generation, generation=session.generation
+                    **self._who(session),
+                    presented=presented.generation,
+                    generation=session.generation,
                 )
             )
             raise await self._ended_by(session, EndReason.HANDLE_REPLAYED)
@@ -163,7 +187,9 @@ class AccessFlow:
             raise SessionChanged
         if acknowledgement_due(session, presented.generation):
             acknowledged = acknowledge(session.acknowledged, presented.generation, now)
-            self._quietly("acknowledge", partial(self.sessions.acknowledge, session.key, acknowledged))
+            self._quietly(
+                "acknowledge", partial(self.sessions.acknowledge, session.key, acknowledged)
+            )
         return session
 
     async def _renewed(self, presented: Presented, session: Session, trigger: Trigger) -> Session:
@@ -172,7 +198,9 @@ class AccessFlow:
         deadline = self.clock.now() + self.policy.hold
         with self.sessions.listen(presented.key) as ear:
             while True:
-                attempt = await self.refresh.start(session, trigger).wait(deadline - self.clock.now())
+                attempt = await self.refresh.start(session, trigger).wait(
+                    deadline - self.clock.now()
+                )
                 session = await self._live(presented)
                 if session.generation != before:
                     return session
@@ -180,11 +208,16 @@ class AccessFlow:
                 await ear.news(min(left, _BUSY_POLL_SECONDS))
 
     def _time_left(self, attempt: Attempt | None, deadline: float) -> float:
-        """Seconds the request may still wait; raises what it is to be told when waiting is over or pointless."""
+        """Seconds the request may still wait.
+
+        Raises what it is to be told when waiting is over or pointless.
+        """
         if attempt is not None and attempt.outcome in {Outcome.FAILED, Outcome.RESTING}:
             if attempt.reason == "store_unavailable":
                 raise StoreUnavailable
-            raise ProviderUnavailable(attempt.reason, sent=False, retry_after_seconds=max(attempt.retry_after, 1.0))
+            raise ProviderUnavailable(
+                attempt.reason, sent=False, retry_after_seconds=max(attempt.retry_after, 1.0)
+            )
         left = deadline - self.clock.now()
         if left <= 0:
             raise RefreshInProgress(1.0)
@@ -195,13 +228,18 @@ class AccessFlow:
         ended = await self.sessions.end(session.key, reason, self.clock.now())
         if ended is not None:
             self.trail.record(
-                events.SessionEnded(**self._who(session), reason=reason.value, generation=session.generation)
+                events.SessionEnded(
+                    **self._who(session), reason=reason.value, generation=session.generation
+                )
             )
             self.revocation.soon(ended.core, ended.tokens)
         return not_usable(reason)
 
     def _quietly(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Write without making the request wait; a store that is away costs a little precision, never the request."""
+        """Write without making the request wait.
+
+        A store that is away costs a little precision, never the request.
+        """
         self.background.start(name, _forgiving(work))
 
     def _access(self, presented: Presented, session: Session, *, background: bool) -> Access:
@@ -239,7 +277,9 @@ class AccessFlow:
 
     def _who(self, session: Session) -> events.Who:
         core = session.core
-        return events.Who(at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject)
+        return events.Who(
+            at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
+        )
 
 
 def not_usable(reason: EndReason) -> SessionNotUsable:

@@ -1,4 +1,7 @@
-"""One proxied call: the right token for the route, the honest headers, one answer. RFC 10017 section 6.1; RFC 6750; RFC 9110 section 7.6."""
+"""One proxied call: the right token for the route, the honest headers, one answer.
+
+RFC 10017 section 6.1; RFC 6750; RFC 9110 section 7.6.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,7 +15,14 @@ from bff.flows.client_token import ClientTokenFlow
 from bff.flows.leak_watch import WatchedBody
 from bff.flows.ports import AuditTrail, Clock, ResourceServer
 from bff.resource.leak import LeakGuard, readable
-from bff.resource.messages import ApiRequest, ApiResponse, Fields, Forwarded, outgoing_headers, returning_headers
+from bff.resource.messages import (
+    ApiRequest,
+    ApiResponse,
+    Fields,
+    Forwarded,
+    outgoing_headers,
+    returning_headers,
+)
 from bff.resource.routes import ApiRoute
 
 REPLAYABLE_BODY_BYTES = 65_536
@@ -20,7 +30,10 @@ REPLAYABLE_BODY_BYTES = 65_536
 
 
 class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
-    """One call as the browser made it, already matched to its route. ``background`` use does not slide the idle limit."""
+    """One call as the browser made it, already matched to its route.
+
+    ``background`` use does not slide the idle limit.
+    """
 
     route: ApiRoute
     method: str
@@ -34,7 +47,10 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiAnswer(msgspec.Struct, frozen=True):
-    """What goes back: status, fields fit for a browser, the body, and the session that made the call, if one did."""
+    """What goes back.
+
+    Status, fields fit for a browser, the body, and the session that made the call, if one did.
+    """
 
     response: ApiResponse
     access: Access | None
@@ -51,8 +67,12 @@ class ApiCallFlow:
     trail: AuditTrail
 
     async def call(self, call: ApiCall) -> ApiAnswer:
-        """Make the call. Raises SessionNotUsable leaves, SessionChanged, InsufficientScope, RefreshInProgress, ProviderUnavailable,
-        StoreUnavailable and ResourceServerError leaves; an answer of the API is never an exception."""
+        """Make the call.
+
+        Raises SessionNotUsable leaves, SessionChanged, InsufficientScope, RefreshInProgress,
+        ProviderUnavailable, StoreUnavailable and ResourceServerError leaves; an answer of the API
+        is never an exception.
+        """
         if call.route.token == "none":  # noqa: S105  a token plan
             return ApiAnswer(await self._send(call, None, call.body), None)
         if call.presented is None:
@@ -68,7 +88,9 @@ class ApiCallFlow:
         if call.route.scopes and not set(call.route.scopes) <= set(tokens.scope):
             raise InsufficientScope
         held = await _held(call)
-        response = await self._send(call, tokens.access_token, call.body if held is None else _once(held))
+        response = await self._send(
+            call, tokens.access_token, call.body if held is None else _once(held)
+        )
         if response.status != 401 or held is None or not _challenged(response.headers):  # noqa: PLR2004
             return ApiAnswer(response, access)
         renewed = await self.access.after_challenge(presented, access.session)
@@ -78,14 +100,20 @@ class ApiCallFlow:
         again = await self._send(call, renewed.session.tokens.access_token, _once(held))
         return ApiAnswer(again, renewed)
 
-    async def _send(self, call: ApiCall, token: str | None, body: AsyncIterator[bytes] | None) -> ApiResponse:
+    async def _send(
+        self, call: ApiCall, token: str | None, body: AsyncIterator[bytes] | None
+    ) -> ApiResponse:
         authorization = b"Bearer " + token.encode("ascii") if token is not None else None
-        fields = outgoing_headers(call.headers, call.route, authorization=authorization, forwarded=call.forwarded)
+        fields = outgoing_headers(
+            call.headers, call.route, authorization=authorization, forwarded=call.forwarded
+        )
         request = ApiRequest(call.method, call.target, fields)
         response = await self.resource_server.send(call.route, request, body)
         if token is not None and call.route.leak_guard:
             response = await self._watched(call, response, token)
-        return msgspec.structs.replace(response, headers=returning_headers(response.headers, call.route))
+        return msgspec.structs.replace(
+            response, headers=returning_headers(response.headers, call.route)
+        )
 
     async def _watched(self, call: ApiCall, response: ApiResponse, token: str) -> ApiResponse:
         guard = LeakGuard(token.encode("ascii"))
@@ -104,11 +132,16 @@ class ApiCallFlow:
         return msgspec.structs.replace(response, body=watched)
 
     def _leaked(self, call: ApiCall, place: str) -> None:
-        self.trail.record(events.TokenLeakStopped(at=self.clock.now(), route=call.route.name, place=place))
+        self.trail.record(
+            events.TokenLeakStopped(at=self.clock.now(), route=call.route.name, place=place)
+        )
 
 
 async def _held(call: ApiCall) -> bytes | None:
-    """The whole request body if it is short enough to be sent twice; empty if there is none; None if it must be streamed."""
+    """The whole request body if it is short enough to be sent twice; empty if there is none.
+
+    None if it must be streamed.
+    """
     if call.body is None:
         return b""
     if call.body_length is None or call.body_length > REPLAYABLE_BODY_BYTES:

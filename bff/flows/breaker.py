@@ -1,16 +1,28 @@
-"""Keeps a provider that is down from being asked by everybody at once: closed, open, then one probe at a time."""
+"""Keeps a provider that is down from being asked by everybody at once.
+
+Closed, open, then one probe at a time.
+"""
 
 from bff.flows.ports import Clock
 
 
 class Breaker:
-    """Opens after ``threshold`` failures in a row, for ``rest`` seconds, doubling up to ``cap``; then lets one probe through.
+    """Opens after ``threshold`` failures in a row, for ``rest`` seconds, doubling up to ``cap``.
 
-    One per issuer and process. A probe that gets no verdict within ``probe_seconds`` makes room for the next.
+    Then lets one probe through.
+
+    One per issuer and process. A probe that gets no verdict within ``probe_seconds`` makes room for
+    the next.
     """
 
-    def __init__(  # noqa: PLR0913  its numbers
-        self, clock: Clock, *, threshold: int = 5, rest: float = 5.0, cap: float = 60.0, probe_seconds: float = 75.0
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        threshold: int = 5,
+        rest: float = 5.0,
+        cap: float = 60.0,
+        probe_seconds: float = 75.0,
     ) -> None:
         """Start closed."""
         self._clock = clock

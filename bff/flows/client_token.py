@@ -36,13 +36,19 @@ class ClientTokenFlow:
     asked: dict[_Wanted, Detached[ClientToken]] = field(default_factory=dict)
 
     async def token_for(self, route: ApiRoute) -> str:
-        """An access token for ``route``. Raises ProviderUnavailable; a refusal by the provider is our misconfiguration and reads the same."""
+        """An access token for ``route``.
+
+        Raises ProviderUnavailable; a refusal by the provider is our misconfiguration and reads the
+        same.
+        """
         wanted = (route.scopes, route.resource)
         token = self.held.get(wanted)
         if token is None or self.clock.now() >= token.use_until:
             asked = self.asked.get(wanted)
             if asked is None:
-                asked = self.asked[wanted] = self.background.start("client_token", self._ask(wanted))
+                asked = self.asked[wanted] = self.background.start(
+                    "client_token", self._ask(wanted)
+                )
             token = await asked.wait(self.patience)
         if token is None:
             raise ProviderUnavailable("token: no answer yet", sent=True, retry_after_seconds=1.0)

@@ -8,7 +8,10 @@ from bff.resource.messages import Body
 
 
 class WatchedBody:
-    """Passes ``body`` on as long as the token does not occur in it, also across pieces; calls ``on_leak`` if it does."""
+    """Passes ``body`` on as long as the token does not occur in it, also across pieces.
+
+    Calls ``on_leak`` if it does.
+    """
 
     __slots__ = ("_body", "_guard", "_on_leak")
 

@@ -1,4 +1,7 @@
-"""Signing in: out to the provider, and back. OpenID Connect Core 1.0 section 3.1; RFC 9700 section 2.1; RFC 9207."""
+"""Signing in: out to the provider, and back.
+
+OpenID Connect Core 1.0 section 3.1; RFC 9700 section 2.1; RFC 9207.
+"""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -14,7 +17,14 @@ from bff.errors import (
     ProviderError,
     SignedTokenInvalid,
 )
-from bff.flows.ports import AuditTrail, Clock, Entropy, OpenIDProvider, SessionStore, TransactionStore
+from bff.flows.ports import (
+    AuditTrail,
+    Clock,
+    Entropy,
+    OpenIDProvider,
+    SessionStore,
+    TransactionStore,
+)
 from bff.flows.revocation import RevocationFlow
 from bff.flows.token_set import Expectation, TokenSetFlow
 from bff.oidc.authorization import authorization_request_url, validate_authorization_response
@@ -36,7 +46,10 @@ from bff.session.transaction import LIFETIME_SECONDS, LoginTransaction
 
 
 class LoginRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """How a browser asks to sign in; ``return_to`` is already validated, ``browser`` is what its transaction cookie carries."""
+    """How a browser asks to sign in.
+
+    ``return_to`` is already validated, ``browser`` is what its transaction cookie carries.
+    """
 
     return_to: str
     popup: bool = False
@@ -49,7 +62,10 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoginStarted(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to send the browser, and what its transaction cookie must remember: its own secret and this sign-in's ``state``."""
+    """Where to send the browser, and what its transaction cookie must remember.
+
+    Its own secret and this sign-in's ``state``.
+    """
 
     location: str
     browser: str
@@ -104,7 +120,10 @@ class LoginFlow:
     policy: LoginPolicy
 
     async def begin(self, request: LoginRequest) -> LoginStarted:
-        """Remember a login transaction and describe the authorization request. Raises ProviderError leaves, StoreUnavailable."""
+        """Remember a login transaction and describe the authorization request.
+
+        Raises ProviderError leaves, StoreUnavailable.
+        """
         metadata = await self.provider.metadata()
         state, nonce, code_verifier = (self.entropy.urlsafe(32) for _ in range(3))
         browser = request.browser or self.entropy.urlsafe(16)
@@ -133,7 +152,9 @@ class LoginFlow:
         )
         return LoginStarted(location=location, browser=browser, state=state)
 
-    async def complete(self, parameters: Mapping[str, Sequence[str]], browser: str | None) -> LoginCompleted:
+    async def complete(
+        self, parameters: Mapping[str, Sequence[str]], browser: str | None
+    ) -> LoginCompleted:
         """Believe the authorization response, redeem the code, open a session.
 
         Raises LoginFailed leaves, ProviderError leaves, StoreUnavailable; nothing is stored then.
@@ -141,10 +162,14 @@ class LoginFlow:
         try:
             return await self._complete(parameters, browser)
         except (LoginFailed, ProviderError) as error:
-            self.trail.record(events.SignInFailed(at=self.clock.now(), reason=f"{type(error).__name__}: {error}"))
+            self.trail.record(
+                events.SignInFailed(at=self.clock.now(), reason=f"{type(error).__name__}: {error}")
+            )
             raise
 
-    async def _complete(self, parameters: Mapping[str, Sequence[str]], browser: str | None) -> LoginCompleted:
+    async def _complete(
+        self, parameters: Mapping[str, Sequence[str]], browser: str | None
+    ) -> LoginCompleted:
         state = _only(parameters, "state")
         transaction = await self.transactions.take(state)
         if transaction is None or not _same(transaction.browser, browser):
@@ -152,8 +177,12 @@ class LoginFlow:
         metadata = await self.provider.metadata()
         code = validate_authorization_response(parameters, metadata=metadata, expected_state=state)
         asked_at = self.clock.now()
-        response = await self.provider.redeem(code, transaction.code_verifier, transaction.redirect_uri)
-        expected = Expectation(issuer=metadata.issuer, nonce=transaction.nonce, max_age=transaction.max_age)
+        response = await self.provider.redeem(
+            code, transaction.code_verifier, transaction.redirect_uri
+        )
+        expected = Expectation(
+            issuer=metadata.issuer, nonce=transaction.nonce, max_age=transaction.max_age
+        )
         tokens, claims = await self.token_sets.first(response, asked_at, expected)
         app_claims = profile_claims(await self._all_claims(claims, tokens), self.policy.claim_names)
         session_id, session = self._open(claims, tokens, app_claims)
@@ -166,7 +195,9 @@ class LoginFlow:
         more = await self.provider.user_info(tokens.access_token)
         return {**more, **claims.all} if more.get("sub") == claims.subject else claims.all
 
-    def _open(self, claims: IdTokenClaims, tokens: TokenSet, app_claims: dict[str, object]) -> tuple[SessionId, Session]:
+    def _open(
+        self, claims: IdTokenClaims, tokens: TokenSet, app_claims: dict[str, object]
+    ) -> tuple[SessionId, Session]:
         now = self.clock.now()
         session_id = SessionId(self.entropy.urlsafe(32))
         core = SessionCore(
@@ -191,13 +222,17 @@ class LoginFlow:
         )
         return session_id, session
 
-    async def _store(self, session_id: SessionId, session: Session, transaction: LoginTransaction) -> LoginCompleted:
+    async def _store(
+        self, session_id: SessionId, session: Session, transaction: LoginTransaction
+    ) -> LoginCompleted:
         if not await self.sessions.create(session):
             self.revocation.soon(session.core, session.tokens)
             raise SignedTokenInvalid("ended_meanwhile")
         replaced = None
         if transaction.replaces is not None:
-            replaced = await self.sessions.end(transaction.replaces, EndReason.REPLACED, session.core.created_at)
+            replaced = await self.sessions.end(
+                transaction.replaces, EndReason.REPLACED, session.core.created_at
+            )
         who = events.Who(
             at=session.core.created_at,
             ref=session.core.ref,
@@ -218,8 +253,14 @@ class LoginFlow:
 
     def _replaced(self, session: Session) -> None:
         core = session.core
-        who = events.Who(at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject)
-        self.trail.record(events.SessionEnded(**who, reason=EndReason.REPLACED.value, generation=session.generation))
+        who = events.Who(
+            at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
+        )
+        self.trail.record(
+            events.SessionEnded(
+                **who, reason=EndReason.REPLACED.value, generation=session.generation
+            )
+        )
         self.revocation.soon(core, session.tokens)
 
 

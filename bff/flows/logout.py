@@ -1,4 +1,7 @@
-"""Signing out: here first, then at the provider. RP-Initiated Logout 1.0; Back-Channel Logout 1.0; RFC 7009."""
+"""Signing out: here first, then at the provider.
+
+RP-Initiated Logout 1.0; Back-Channel Logout 1.0; RFC 7009.
+"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,13 +17,16 @@ from bff.oidc.metadata import ClientMetadata
 from bff.oidc.signed_jwt import LogoutTokenClaims, key_id, validate_logout_token, verify_signature
 from bff.session.model import EndReason, Session, SessionKey
 
-
 EXIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class LogoutFlow:
-    """Ends sessions, and only then tells others. A Logout Token counts for ``logout_token_max_age`` seconds; ``strict_type`` insists on ``typ: logout+jwt`` (ASVS 5.0, 10.5.5)."""
+    """Ends sessions, and only then tells others.
+
+    A Logout Token counts for ``logout_token_max_age`` seconds; ``strict_type`` insists on ``typ:
+    logout+jwt`` (ASVS 5.0, 10.5.5).
+    """
 
     sessions: SessionStore
     provider: OpenIDProvider
@@ -34,19 +40,25 @@ class LogoutFlow:
     strict_type: bool = False
 
     async def end(self, key: SessionKey | None, *, everywhere: bool = False) -> str | None:
-        """End the session, or all of the user's; a ticket for :meth:`way_out`, or None if home is where the browser goes next.
+        """End the session, or all of the user's.
 
-        A session that is gone already is no error. The ticket stands for a URL that carries the ID Token as a hint: a page never
-        sees it, only the navigation does (RP-Initiated Logout 1.0, section 2).
+        A ticket for :meth:`way_out`, or None if home is where the browser goes next.
 
-        Raises StoreUnavailable: then nothing is known to have ended, and nobody may be told that it has.
+        A session that is gone already is no error. The ticket stands for a URL that carries the ID
+        Token as a hint: a page never sees it, only the navigation does (RP-Initiated Logout 1.0,
+        section 2).
+
+        Raises StoreUnavailable: then nothing is known to have ended, and nobody may be told that it
+        has.
         """
         session = await self._end(key, EndReason.SIGNED_OUT) if key is not None else None
         if session is None:
             return None
         if everywhere:
             core = session.core
-            await self._end_all(await self.sessions.keys_of_subject(core.issuer, core.subject), EndReason.SIGNED_OUT)
+            await self._end_all(
+                await self.sessions.keys_of_subject(core.issuer, core.subject), EndReason.SIGNED_OUT
+            )
         return await self._ticket(session)
 
     async def way_out(self, ticket: str) -> str:
@@ -86,7 +98,10 @@ class LogoutFlow:
         return claims
 
     async def _named_by(self, claims: LogoutTokenClaims) -> Sequence[SessionKey]:
-        """With a ``sid`` the sessions of that provider session; without, all of the subject (Back-Channel Logout 1.0, section 2.4)."""
+        """With a ``sid`` the sessions of that provider session.
+
+        Without, all of the subject (Back-Channel Logout 1.0, section 2.4).
+        """
         if claims.sid is not None:
             return await self.sessions.keys_of_provider_session(claims.issuer, claims.sid)
         assert claims.subject is not None  # noqa: S101  one of the two is there, or the token was refused
@@ -99,8 +114,12 @@ class LogoutFlow:
         session = await self.sessions.end(key, reason, self.clock.now())
         if session is not None:
             core = session.core
-            who = events.Who(at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject)
-            self.trail.record(events.SessionEnded(**who, reason=reason.value, generation=session.generation))
+            who = events.Who(
+                at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
+            )
+            self.trail.record(
+                events.SessionEnded(**who, reason=reason.value, generation=session.generation)
+            )
             self.revocation.soon(core, session.tokens)
         return session
 

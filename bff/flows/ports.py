@@ -84,20 +84,33 @@ class OpenIDProvider(Protocol):
         """The published keys; refetched, at a bounded rate, when ``kid`` is not among them."""
         ...
 
-    async def redeem(self, code: AuthorizationCode, code_verifier: str, redirect_uri: str) -> TokenResponse:
+    async def redeem(
+        self, code: AuthorizationCode, code_verifier: str, redirect_uri: str
+    ) -> TokenResponse:
         """Authorization code grant. Raises TokenRequestRejected, TokenResponseInvalid."""
         ...
 
     async def refresh(self, refresh_token: str) -> TokenResponse:
-        """Refresh token grant, never retried here. Raises TokenRequestRejected, TokenResponseInvalid."""
+        """Refresh token grant, never retried here.
+
+        Raises TokenRequestRejected, TokenResponseInvalid.
+        """
         ...
 
     async def revoke(self, token: str, token_type_hint: str) -> None:
-        """RFC 7009; returns silently if the provider has no revocation endpoint. Raises TokenRequestRejected."""
+        """RFC 7009; returns silently if the provider has no revocation endpoint.
+
+        Raises TokenRequestRejected.
+        """
         ...
 
-    async def client_credentials(self, scope: tuple[str, ...], resource: str | None) -> TokenResponse:
-        """Client credentials grant (RFC 6749, section 4.4). Raises TokenRequestRejected, TokenResponseInvalid."""
+    async def client_credentials(
+        self, scope: tuple[str, ...], resource: str | None
+    ) -> TokenResponse:
+        """Client credentials grant (RFC 6749, section 4.4).
+
+        Raises TokenRequestRejected, TokenResponseInvalid.
+        """
         ...
 
     async def user_info(self, access_token: str) -> dict[str, object]:
@@ -109,7 +122,10 @@ class Listener(Protocol):
     """An ear for one session, opened before the state is read, so that no news falls between."""
 
     async def news(self, timeout_seconds: float) -> bool:
-        """True when the session changed since the last call (or since the ear was opened); False when the time is up."""
+        """True when the session changed since the last call (or since the ear was opened).
+
+        False when the time is up.
+        """
         ...
 
 
@@ -121,11 +137,17 @@ class SessionStore(Protocol):
         ...
 
     async def load(self, key: SessionKey) -> Session | EndedSession | None:
-        """The session; why it ended; or None when nothing is known of it. An epoch that has passed reads as ended (admin)."""
+        """The session; why it ended; or None when nothing is known of it.
+
+        An epoch that has passed reads as ended (admin).
+        """
         ...
 
     async def touch(self, session: Session, at: float) -> None:
-        """Record use at ``at`` and let the record live on accordingly; nothing happens to a session that is gone."""
+        """Record use at ``at`` and let the record live on accordingly.
+
+        Nothing happens to a session that is gone.
+        """
         ...
 
     async def acknowledge(self, key: SessionKey, acknowledged: Acknowledgement) -> None:
@@ -135,10 +157,13 @@ class SessionStore(Protocol):
     async def end(
         self, key: SessionKey, reason: EndReason, at: float, *, only_generation: int | None = None
     ) -> Session | None:
-        """End it; the session as it was, for revocation, or None if there was none. The first reason stays.
+        """End it; the session as it was, for revocation, or None if there was none.
 
-        With ``only_generation`` nothing happens to a session of another generation. Without it a key that names no session is
-        marked as ended all the same, so that a sign-in completing at this moment does not slip through.
+        The first reason stays.
+
+        With ``only_generation`` nothing happens to a session of another generation. Without it a
+        key that names no session is marked as ended all the same, so that a sign-in completing at
+        this moment does not slip through.
         """
         ...
 
@@ -175,15 +200,21 @@ class SessionStore(Protocol):
         ...
 
     async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
-        """Record an attempt, fenced by ``journal.generation``, and by ``journal.owner``: who holds the lock may begin an attempt, who began the
-        one on record may say how it went. Anybody else gets CONFLICT."""
+        """Record an attempt, fenced by ``journal.generation``, and by ``journal.owner``.
+
+        Who holds the lock may begin an attempt, who began the one on record may say how it went.
+        Anybody else gets CONFLICT.
+        """
         ...
 
     async def replace_tokens(
         self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
     ) -> Replaced:
-        """The fenced write: only if the session lives and its generation is the one that was read, store ``tokens`` and ``core``,
-        raise the generation by one, clear the journal, tell everybody."""
+        """The fenced write.
+
+        Only if the session lives and its generation is the one that was read, store ``tokens`` and
+        ``core``, raise the generation by one, clear the journal, tell everybody.
+        """
         ...
 
     async def tell(self, key: SessionKey) -> None:
@@ -222,10 +253,13 @@ class ExitStore(Protocol):
 class ResourceServer(Protocol):
     """The APIs behind the route table."""
 
-    async def send(self, route: ApiRoute, request: ApiRequest, body: AsyncIterator[bytes] | None) -> ApiResponse:
+    async def send(
+        self, route: ApiRoute, request: ApiRequest, body: AsyncIterator[bytes] | None
+    ) -> ApiResponse:
         """Send one request, hand back the response head and its body as a stream.
 
-        Raises ResourceServerUnavailable (nothing was sent), ResourceServerTimedOut, ResourceServerResponseInvalid.
+        Raises ResourceServerUnavailable (nothing was sent), ResourceServerTimedOut,
+        ResourceServerResponseInvalid.
         """
         ...
 
@@ -242,6 +276,9 @@ class RateLimits(Protocol):
     """How often something may happen, counted across all processes."""
 
     async def hit(self, limit: str, who: str) -> None:
-        """Count one. ``limit`` is a configured name, ``who`` a client address or session key. Raises RateLimited; a store that is away
-        limits nothing."""
+        """Count one.
+
+        ``limit`` is a configured name, ``who`` a client address or session key. Raises RateLimited;
+        a store that is away limits nothing.
+        """
         ...

@@ -42,9 +42,16 @@ class RefreshFlow:
         return flight.attempt
 
     def worth_starting(self, session: Session, now: float) -> bool:
-        """Whether an early refresh has a chance: nobody is known to be at it, and no back-off is running."""
+        """Whether an early refresh has a chance.
+
+        Nobody is known to be at it, and no back-off is running.
+        """
         journal = session.journal
-        return not (session.key in self.flights or resting(journal, now) or in_flight(journal, now, self.policy))
+        return not (
+            session.key in self.flights
+            or resting(journal, now)
+            or in_flight(journal, now, self.policy)
+        )
 
     async def _fly(self, wanted: Wanted) -> Attempt:
         try:

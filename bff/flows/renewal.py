@@ -50,7 +50,10 @@ class Trigger(Enum):
 
 
 class Outcome(Enum):
-    """How an attempt ended. RENEWED and ADOPTED: newer tokens are stored. BUSY: somebody else is at it. ENDED: there is no session."""
+    """How an attempt ended. RENEWED and ADOPTED: newer tokens are stored.
+
+    BUSY: somebody else is at it. ENDED: there is no session.
+    """
 
     RENEWED = auto()
     ADOPTED = auto()
@@ -70,7 +73,10 @@ class Attempt(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Wanted:
-    """One refresh as asked for: renew unless the generation has moved past ``seen``. ``waiters`` grows while it is under way."""
+    """One refresh as asked for: renew unless the generation has moved past ``seen``.
+
+    ``waiters`` grows while it is under way.
+    """
 
     key: SessionKey
     seen: int
@@ -93,9 +99,12 @@ class RenewalFlow:
     policy: RefreshPolicy
 
     async def renew(self, wanted: Wanted) -> Attempt:
-        """Renew the session unless what is stored says otherwise. Raises StoreUnavailable; what is stored then stays as it was.
+        """Renew the session unless what is stored says otherwise.
 
-        A process that was stopped after writing its journal asks no more: its request could end after others take the attempt for dead.
+        Raises StoreUnavailable; what is stored then stays as it was.
+
+        A process that was stopped after writing its journal asks no more: its request could end
+        after others take the attempt for dead.
         """
         session = await self._read(wanted.key)
         if session is None:
@@ -120,11 +129,14 @@ class RenewalFlow:
     async def _read(self, key: SessionKey) -> Session | None:
         """The session, if it can be renewed at all.
 
-        Where somebody's attempt has outlived the lease, they may hold its fruit and only wait for Redis to come back, like us: they get
-        ``takeover_pause`` to store it before the old refresh token is tried again.
+        Where somebody's attempt has outlived the lease, they may hold its fruit and only wait for
+        Redis to come back, like us: they get ``takeover_pause`` to store it before the old refresh
+        token is tried again.
         """
         session = await self.sessions.load(key)
-        if isinstance(session, Session) and left_open(session.journal, self.clock.now(), self.policy):
+        if isinstance(session, Session) and left_open(
+            session.journal, self.clock.now(), self.policy
+        ):
             await self.background.pause(self.policy.takeover_pause)
             session = await self.sessions.load(key)
         if not isinstance(session, Session) or session.tokens.refresh_token is None:
@@ -132,7 +144,10 @@ class RenewalFlow:
         return session
 
     def _held_back(self, session: Session, wanted: Wanted, now: float) -> Attempt | None:
-        """Judge again, with the lock in hand: whether this attempt ends before the provider hears of it."""
+        """Judge again, with the lock in hand.
+
+        Whether this attempt ends before the provider hears of it.
+        """
         if session.generation != wanted.seen:
             return Attempt(Outcome.ADOPTED)
         if wanted.trigger is not Trigger.FORCED and judge(session, now, self.policy) is Verdict.USE:
@@ -140,7 +155,9 @@ class RenewalFlow:
         if in_flight(session.journal, now, self.policy):
             return Attempt(Outcome.BUSY, "in_flight", 1.0)
         if session.journal is not None and resting(session.journal, now):
-            return Attempt(Outcome.RESTING, session.journal.outcome or "", session.journal.retry_at - now)
+            return Attempt(
+                Outcome.RESTING, session.journal.outcome or "", session.journal.retry_at - now
+            )
         if not self.breaker.may_try():
             return Attempt(Outcome.RESTING, "breaker_open", self.breaker.retry_after())
         return None
@@ -155,23 +172,34 @@ class RenewalFlow:
             return await self._failed(session, journal, wanted, error.error, unknown=False)
         except TokenResponseInvalid as error:
             self.breaker.succeeded()
-            return await self._failed(session, journal, wanted, f"token_response_{error.check}", unknown=True)
+            return await self._failed(
+                session, journal, wanted, f"token_response_{error.check}", unknown=True
+            )
         except SignedTokenInvalid as error:
             self.breaker.succeeded()
             changed = error.check == "sub"
-            return await self._end(session, EndReason.SUBJECT_CHANGED if changed else EndReason.ID_TOKEN_INVALID)
+            return await self._end(
+                session, EndReason.SUBJECT_CHANGED if changed else EndReason.ID_TOKEN_INVALID
+            )
         except ProviderUnavailable as error:
             self.breaker.failed()
             return await self._failed(
-                session, journal, wanted, error.what, unknown=error.sent, retry_after=error.retry_after_seconds
+                session,
+                journal,
+                wanted,
+                error.what,
+                unknown=error.sent,
+                retry_after=error.retry_after_seconds,
             )
         except ProviderMetadataInvalid as error:
             self.breaker.failed()
-            return await self._failed(session, journal, wanted, f"metadata_{error.check}", unknown=False)
+            return await self._failed(
+                session, journal, wanted, f"metadata_{error.check}", unknown=False
+            )
         self.breaker.succeeded()
         return await self._keep(session, journal, wanted, tokens, core)
 
-    async def _keep(  # noqa: PLR0913  everything one success is made of
+    async def _keep(
         self,
         session: Session,
         journal: RefreshJournal,
@@ -199,25 +227,34 @@ class RenewalFlow:
             self.token_sets.revocation.soon(core, tokens)
             return Attempt(Outcome.ENDED)
         if saved is Replaced.CONFLICT:
-            self.trail.record(events.GenerationConflict(**self._who(session), generation=session.generation))
+            self.trail.record(
+                events.GenerationConflict(**self._who(session), generation=session.generation)
+            )
             return Attempt(Outcome.ADOPTED)
         waited = self.clock.now() - answered_at
-        self.trail.record(events.TokensUnsaved(**self._who(session), generation=session.generation, waited=waited))
+        self.trail.record(
+            events.TokensUnsaved(**self._who(session), generation=session.generation, waited=waited)
+        )
         return Attempt(Outcome.FAILED, "tokens_unsaved", 1.0)
 
     async def _save(self, session: Session, tokens: TokenSet, core: SessionCore) -> Replaced | None:
-        """The fenced write, repeated while Redis is away with the tokens in memory; None when ``unsaved_bound`` has passed.
+        """The fenced write, repeated while Redis is away with the tokens in memory.
 
-        A write whose answer was lost may have happened: a conflict is then read once more and recognised by its content.
+        None when ``unsaved_bound`` has passed.
+
+        A write whose answer was lost may have happened: a conflict is then read once more and
+        recognised by its content.
         """
         give_up = self.clock.now() + self.policy.unsaved_bound
         pause = 0.05
         while True:
             try:
-                saved = await self.sessions.replace_tokens(session.key, session.generation, tokens, core)
+                saved = await self.sessions.replace_tokens(
+                    session.key, session.generation, tokens, core
+                )
                 if saved is Replaced.CONFLICT and await self._is_ours(session.key, tokens):
                     return Replaced.WRITTEN
-                return saved  # noqa: TRY300  the except belongs to both calls
+                return saved
             except StoreUnavailable:
                 if self.clock.now() >= give_up:
                     return None
@@ -229,7 +266,10 @@ class RenewalFlow:
         return isinstance(stored, Session) and stored.tokens.access_token == tokens.access_token
 
     async def _refused(self, session: Session, journal: RefreshJournal) -> Attempt:
-        """``invalid_grant``: adopt a sibling's win if there is one, else this is the end of the session."""
+        """``invalid_grant``.
+
+        Adopt a sibling's win if there is one, else this is the end of the session.
+        """
         stored = await self.sessions.load(session.key)
         if isinstance(stored, Session) and stored.generation != session.generation:
             return Attempt(Outcome.ADOPTED)
@@ -237,13 +277,19 @@ class RenewalFlow:
         return await self._end(session, reason)
 
     async def _end(self, session: Session, reason: EndReason) -> Attempt:
-        ended = await self.sessions.end(session.key, reason, self.clock.now(), only_generation=session.generation)
+        ended = await self.sessions.end(
+            session.key, reason, self.clock.now(), only_generation=session.generation
+        )
         if ended is None:
             return Attempt(Outcome.ADOPTED)
-        self.trail.record(events.SessionEnded(**self._who(session), reason=reason.value, generation=session.generation))
+        self.trail.record(
+            events.SessionEnded(
+                **self._who(session), reason=reason.value, generation=session.generation
+            )
+        )
         return Attempt(Outcome.ENDED, reason.value)
 
-    async def _failed(  # noqa: PLR0913  the facts of one failure
+    async def _failed(
         self,
         session: Session,
         journal: RefreshJournal,
@@ -280,4 +326,6 @@ class RenewalFlow:
 
     def _who(self, session: Session) -> events.Who:
         core = session.core
-        return events.Who(at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject)
+        return events.Who(
+            at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
+        )

@@ -1,4 +1,7 @@
-"""Telling the provider that tokens are no longer wanted: best effort, never in anybody's way (RFC 7009)."""
+"""Telling the provider that tokens are no longer wanted.
+
+Best effort, never in anybody's way (RFC 7009).
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,10 @@ from bff.session.model import SessionCore, TokenSet
 
 @dataclass(frozen=True, slots=True)
 class RevocationFlow:
-    """Revokes in the background; a provider that is away is asked again ``tries`` times, ``pause_seconds`` apart and doubling."""
+    """Revokes in the background.
+
+    A provider that is away is asked again ``tries`` times, ``pause_seconds`` apart and doubling.
+    """
 
     provider: OpenIDProvider
     background: Background
@@ -45,6 +51,11 @@ class RevocationFlow:
     def _failed(self, core: SessionCore, kind: str, reason: str) -> None:
         self.trail.record(
             events.RevocationFailed(
-                at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject, token_kind=kind, reason=reason
+                at=self.clock.now(),
+                ref=core.ref,
+                issuer=core.issuer,
+                subject=core.subject,
+                token_kind=kind,
+                reason=reason,
             )
         )

@@ -23,7 +23,6 @@ from bff.oidc.signed_jwt import (
 from bff.oidc.token import TokenResponse
 from bff.session.model import Session, SessionCore, TokenSet
 
-
 CLOCK_LEEWAY_SECONDS = 30.0
 """How far the provider's clock and ours may disagree (RFC 7519, section 4.1.4)."""
 
@@ -47,8 +46,13 @@ class TokenSetFlow:
     claim_names: tuple[str, ...]
     default_lifetime: float
 
-    async def first(self, response: TokenResponse, asked_at: float, expected: Expectation) -> tuple[TokenSet, IdTokenClaims]:
-        """The tokens of a sign-in and the claims of its ID Token. Raises SignedTokenInvalid, ProviderUnavailable."""
+    async def first(
+        self, response: TokenResponse, asked_at: float, expected: Expectation
+    ) -> tuple[TokenSet, IdTokenClaims]:
+        """The tokens of a sign-in and the claims of its ID Token.
+
+        Raises SignedTokenInvalid, ProviderUnavailable.
+        """
         if response.id_token is None:
             raise SignedTokenInvalid("missing")
         signed = await self._signed(response.id_token)
@@ -67,8 +71,9 @@ class TokenSetFlow:
     async def renewed(self, session: Session, asked_at: float) -> tuple[TokenSet, SessionCore]:
         """Ask for new tokens and say what the session becomes with them.
 
-        Raises TokenRequestRejected, TokenResponseInvalid, ProviderUnavailable, and SignedTokenInvalid if the answer is not about
-        the same user of the same provider; what came with that answer is revoked.
+        Raises TokenRequestRejected, TokenResponseInvalid, ProviderUnavailable, and
+        SignedTokenInvalid if the answer is not about the same user of the same provider; what came
+        with that answer is revoked.
         """
         refresh_token = session.tokens.refresh_token
         assert refresh_token is not None  # noqa: S101  the caller judged it
@@ -81,12 +86,19 @@ class TokenSetFlow:
             raise
         if claims is None:
             return msgspec.structs.replace(tokens, id_token=session.tokens.id_token), session.core
-        core = msgspec.structs.replace(session.core, claims=profile_claims(claims.all, self.claim_names))
+        core = msgspec.structs.replace(
+            session.core, claims=profile_claims(claims.all, self.claim_names)
+        )
         return tokens, core
 
-    async def _refreshed_claims(self, response: TokenResponse, session: Session) -> IdTokenClaims | None:
-        """None if no ID Token came, or if the key it needs cannot be had now: the tokens came from the provider over TLS and must
-        be kept, the unverified ID Token must not (Core 1.0, sections 12.2 and 3.1.3.7 item 6)."""
+    async def _refreshed_claims(
+        self, response: TokenResponse, session: Session
+    ) -> IdTokenClaims | None:
+        """None if no ID Token came, or if the key it needs cannot be had now.
+
+        The tokens came from the provider over TLS and must be kept, the unverified ID Token must
+        not (Core 1.0, sections 12.2 and 3.1.3.7 item 6).
+        """
         if response.id_token is None:
             return None
         try:
@@ -114,8 +126,13 @@ class TokenSetFlow:
         keys = await self.provider.signing_keys(key_id(id_token))
         return verify_signature(id_token, keys, self.client.id_token_signed_response_alg)
 
-    def _token_set(self, response: TokenResponse, asked_at: float, before: TokenSet | None) -> TokenSet:
-        """Times count from when we asked, so they end early rather than late. What an answer leaves out stays as it was."""
+    def _token_set(
+        self, response: TokenResponse, asked_at: float, before: TokenSet | None
+    ) -> TokenSet:
+        """Times count from when we asked, so they end early rather than late.
+
+        What an answer leaves out stays as it was.
+        """
         lifetime = self.default_lifetime if response.expires_in is None else response.expires_in
         granted = response.scope
         if granted is None:
@@ -130,7 +147,9 @@ class TokenSetFlow:
             scope=granted,
         )
 
-    def _refresh_end(self, response: TokenResponse, asked_at: float, before: TokenSet | None) -> float | None:
+    def _refresh_end(
+        self, response: TokenResponse, asked_at: float, before: TokenSet | None
+    ) -> float | None:
         if response.refresh_expires_in is not None:
             return asked_at + response.refresh_expires_in
         kept = response.refresh_token is None and before is not None

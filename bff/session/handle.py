@@ -1,8 +1,12 @@
-"""The session handle: what the cookie carries, how it becomes a key, and when an old one is a replay.
+"""The session handle.
 
-A handle is ``session id . generation``. The generation rises with each refresh; a response to a request with an older one sets the
-new cookie; the first request that presents the new one acknowledges it. A superseded handle is honoured until its successor has been
-acknowledged and a grace has passed: a lost response locks nobody out, a stolen cookie is noticed (RFC 9700, section 4.14.2, in spirit).
+What the cookie carries, how it becomes a key, and when an old one is a replay.
+
+A handle is ``session id . generation``. The generation rises with each refresh; a response to a
+request with an older one sets the new cookie; the first request that presents the new one
+acknowledges it. A superseded handle is honoured until its successor has been acknowledged and a
+grace has passed: a lost response locks nobody out, a stolen cookie is noticed (RFC 9700, section
+4.14.2, in spirit).
 """
 
 import base64
@@ -49,7 +53,10 @@ def read_handle(text: str) -> Handle | None:
 
 
 def session_key(session_id: SessionId, lookup_key: bytes) -> SessionKey:
-    """HMAC-SHA-256 of the id under ``lookup_key``: the only name by which the store knows the session."""
+    """HMAC-SHA-256 of the id under ``lookup_key``.
+
+    The only name by which the store knows the session.
+    """
     digest = hmac.digest(lookup_key, b"session\0" + session_id.encode("ascii"), hashlib.sha256)
     return SessionKey(base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii"))
 
@@ -57,14 +64,17 @@ def session_key(session_id: SessionId, lookup_key: bytes) -> SessionKey:
 def judge_handle(session: Session, generation: int, now: float, grace: float) -> HandleVerdict:
     """Say what a handle of ``generation`` means at ``now``; ``grace`` in seconds.
 
-    A generation above the stored one is CURRENT: it was signed by us, and a restored older Redis snapshot is no theft.
+    A generation above the stored one is CURRENT: it was signed by us, and a restored older Redis
+    snapshot is no theft.
     """
     acknowledged = session.acknowledged
     if generation >= session.generation:
         return HandleVerdict.CURRENT
     if generation >= acknowledged.generation:
         return HandleVerdict.SUPERSEDED
-    superseded_at = acknowledged.at if generation >= acknowledged.previous else acknowledged.previous_at
+    superseded_at = (
+        acknowledged.at if generation >= acknowledged.previous else acknowledged.previous_at
+    )
     return HandleVerdict.SUPERSEDED if now < superseded_at + grace else HandleVerdict.REPLAYED
 
 

@@ -1,4 +1,7 @@
-"""How long a session may live: two numbers, enforced here and by Redis's own clock (ASVS 5.0, 7.3.1 and 7.3.2)."""
+"""How long a session may live.
+
+Two numbers, enforced here and by Redis's own clock (ASVS 5.0, 7.3.1 and 7.3.2).
+"""
 
 import msgspec
 
@@ -14,7 +17,10 @@ class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def absolute_deadline(session: Session) -> float:
-    """Unix seconds: the end that no use can move. The provider's own refresh lifetime can only bring it nearer."""
+    """Unix seconds: the end that no use can move.
+
+    The provider's own refresh lifetime can only bring it nearer.
+    """
     return hard_end(session.core.absolute_expires_at, session.tokens.refresh_expires_at)
 
 
@@ -40,7 +46,10 @@ def passed_limit(session: Session, now: float, limits: SessionLimits) -> EndReas
 
 
 def touch_due(session: Session, now: float, limits: SessionLimits) -> bool:
-    """Whether use at ``now`` is worth a write: after ``touch_interval``, or a twentieth of a short idle limit."""
+    """Whether use at ``now`` is worth a write.
+
+    After ``touch_interval``, or a twentieth of a short idle limit.
+    """
     return now - session.touched_at >= min(limits.touch_interval, limits.idle / 20)
 
 

@@ -33,7 +33,10 @@ class EndReason(StrEnum):
 
 
 class SessionCore(msgspec.Struct, frozen=True, kw_only=True):
-    """Who signed in, when, and until when at most. Times are Unix seconds. Written at sign-in; claims again at a refresh."""
+    """Who signed in, when, and until when at most. Times are Unix seconds.
+
+    Written at sign-in; claims again at a refresh.
+    """
 
     ref: Ref
     issuer: str
@@ -51,7 +54,8 @@ class SessionCore(msgspec.Struct, frozen=True, kw_only=True):
 class TokenSet(msgspec.Struct, frozen=True, kw_only=True):
     """The tokens of one session. Times are Unix seconds by our clock.
 
-    ``refresh_expires_at`` is set only if the provider said so; ``scope`` is what was granted, narrower or not (RFC 6749, 5.1).
+    ``refresh_expires_at`` is set only if the provider said so; ``scope`` is what was granted,
+    narrower or not (RFC 6749, 5.1).
     """
 
     access_token: str
@@ -80,10 +84,13 @@ class Acknowledgement(msgspec.Struct, frozen=True):
 
 
 class RefreshJournal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the refresh under way, or of the last one that failed. Gone once a refresh has succeeded.
+    """What is known of the refresh under way, or of the last one that failed.
 
-    ``outcome`` is None while in flight, else a typed reason. ``unknown`` says that the provider may have acted: the stored
-    refresh token may be spent. ``attempts`` counts failures in a row; none before ``retry_at``.
+    Gone once a refresh has succeeded.
+
+    ``outcome`` is None while in flight, else a typed reason. ``unknown`` says that the provider may
+    have acted: the stored refresh token may be spent. ``attempts`` counts failures in a row; none
+    before ``retry_at``.
     """
 
     generation: int

@@ -1,4 +1,7 @@
-"""When a session is renewed, and what a failure means. Pure: ``now`` is an argument (RFC 9700, section 4.14; RFC 6749, section 6)."""
+"""When a session is renewed, and what a failure means.
+
+Pure: ``now`` is an argument (RFC 9700, section 4.14; RFC 6749, section 6).
+"""
 
 import hashlib
 from enum import Enum, auto
@@ -20,10 +23,12 @@ class Verdict(Enum):
 class RefreshPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of refresh, in seconds.
 
-    ``lease`` is both the life of the per-session lock between renewals and the age at which a journal entry in flight counts
-    as *outcome unknown*. It must exceed ``budget``, the total time one token request may take. ``hold`` is how long a request waits
-    for a renewal; ``default_lifetime`` stands in for an absent ``expires_in``; ``unsaved_bound`` is how long renewed tokens are kept in
-    memory while Redis is away, ``takeover_pause`` what their holder gets to store them before somebody takes the attempt for dead.
+    ``lease`` is both the life of the per-session lock between renewals and the age at which a
+    journal entry in flight counts as *outcome unknown*. It must exceed ``budget``, the total time
+    one token request may take. ``hold`` is how long a request waits for a renewal;
+    ``default_lifetime`` stands in for an absent ``expires_in``; ``unsaved_bound`` is how long
+    renewed tokens are kept in memory while Redis is away, ``takeover_pause`` what their holder gets
+    to store them before somebody takes the attempt for dead.
     """
 
     window: float = 300.0
@@ -49,8 +54,9 @@ class RefreshPolicy(msgspec.Struct, frozen=True, kw_only=True):
 def refresh_due_at(session: Session, policy: RefreshPolicy) -> float:
     """Unix seconds from which the session is to be renewed.
 
-    ``window`` before expiry, or a third of the token's lifetime if that is shorter, minus a jitter fixed per session and
-    generation (up to ``jitter``, at most half the window), so that a morning's sign-ins do not renew in step.
+    ``window`` before expiry, or a third of the token's lifetime if that is shorter, minus a jitter
+    fixed per session and generation (up to ``jitter``, at most half the window), so that a
+    morning's sign-ins do not renew in step.
     """
     tokens = session.tokens
     window = min(policy.window, (tokens.expires_at - tokens.issued_at) / 3)
@@ -61,8 +67,8 @@ def refresh_due_at(session: Session, policy: RefreshPolicy) -> float:
 def judge(session: Session, now: float, policy: RefreshPolicy) -> Verdict:
     """Say what a request may do with this session at ``now``; session limits are judged elsewhere.
 
-    A token counts as expired ``skew`` seconds early, so that it does not expire on its way to the API. A session without a
-    refresh token is used to the end of its access token and then ENDED.
+    A token counts as expired ``skew`` seconds early, so that it does not expire on its way to the
+    API. A session without a refresh token is used to the end of its access token and then ENDED.
     """
     if now >= session.tokens.expires_at - min(policy.skew, _lifetime(session) / 10):
         return Verdict.REFRESH_NOW if session.tokens.refresh_token else Verdict.ENDED
@@ -91,7 +97,7 @@ def resting(journal: RefreshJournal | None, now: float) -> bool:
     return journal is not None and journal.outcome is not None and now < journal.retry_at
 
 
-def after_failure(  # noqa: PLR0913  the facts of one failure
+def after_failure(
     journal: RefreshJournal,
     *,
     outcome: str,
@@ -101,7 +107,9 @@ def after_failure(  # noqa: PLR0913  the facts of one failure
     retry_after: float | None,
     policy: RefreshPolicy,
 ) -> RefreshJournal:
-    """The journal after a failed attempt: exponential back-off with ``chance`` in [0, 1) as jitter, or the provider's own Retry-After.
+    """The journal after a failed attempt.
+
+    Exponential back-off with ``chance`` in [0, 1) as jitter, or the provider's own Retry-After.
 
     ``unknown`` is sticky: a later clean refusal does not tell what the earlier attempt did.
     """
@@ -123,6 +131,9 @@ def _lifetime(session: Session) -> float:
 
 
 def _fraction(key: SessionKey, generation: int) -> float:
-    """A number in [0, 1) fixed by the session and its generation: the same in every process, so all agree when renewal is due."""
+    """A number in [0, 1) fixed by the session and its generation.
+
+    The same in every process, so all agree when renewal is due.
+    """
     digest = hashlib.blake2b(f"{key}.{generation}".encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") / 2**32

@@ -1,7 +1,10 @@
-"""Sealing at rest: AES-256-GCM under a ring of keys with ids (NIST SP 800-38D; ASVS 5.0, 11.3 and 14.2.4).
+"""Sealing at rest: AES-256-GCM under a ring of keys with ids (NIST SP 800-38D.
 
-A sealed value is ``key id . nonce . ciphertext``. The associated data names the place it belongs to, so a value moved to another key, field
-or generation does not open. Random 96-bit nonces are safe for 2**32 seals under one key: rotate the key long before.
+ASVS 5.0, 11.3 and 14.2.4).
+
+A sealed value is ``key id . nonce . ciphertext``. The associated data names the place it belongs
+to, so a value moved to another key, field or generation does not open. Random 96-bit nonces are
+safe for 2**32 seals under one key: rotate the key long before.
 """
 
 import msgspec
@@ -12,7 +15,7 @@ NONCE_OCTETS = 12
 KEY_OCTETS = 32
 
 
-class SealBroken(Exception):  # noqa: N818  says what happened; callers turn it into their own error
+class SealBroken(Exception):
     """The value was not sealed here, for this place, under a key of this ring."""
 
 
@@ -33,8 +36,15 @@ class Seal:
     __slots__ = ("_ciphers", "newest")
 
     def __init__(self, ring: tuple[SealingKey, ...]) -> None:
-        """Take the ring, newest key last. Raises ValueError if it is empty, repeats an id, or holds a key of another size."""
-        if not ring or len({key.id for key in ring}) != len(ring) or any(len(key.secret) != KEY_OCTETS for key in ring):
+        """Take the ring, newest key last.
+
+        Raises ValueError if it is empty, repeats an id, or holds a key of another size.
+        """
+        if (
+            not ring
+            or len({key.id for key in ring}) != len(ring)
+            or any(len(key.secret) != KEY_OCTETS for key in ring)
+        ):
             msg = "a sealing ring needs at least one key, distinct ids, and 32 octets a key"
             raise ValueError(msg)
         self._ciphers = {key.id.encode("ascii"): AESGCM(key.secret) for key in ring}
@@ -58,5 +68,8 @@ class Seal:
 
 
 def sealed_under(sealed: bytes) -> str:
-    """The id of the key a value was sealed under, for reviewers and re-sealing; an unreadable value gives its first characters."""
+    """The id of the key a value was sealed under, for reviewers and re-sealing.
+
+    An unreadable value gives its first characters.
+    """
     return sealed.partition(b".")[0][:32].decode("ascii", "replace")

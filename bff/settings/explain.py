@@ -1,4 +1,7 @@
-"""What is in force and why: every effective value with its source, and the limits of a session as a timeline (ASVS 5.0, 7.1.1)."""
+"""What is in force and why.
+
+Every effective value with its source, and the limits of a session as a timeline (ASVS 5.0, 7.1.1).
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -46,11 +49,19 @@ def timeline(settings: Settings) -> list[Moment]:
     window = min(policy.window, lifetime / 3)
     return [
         Moment(0, "sign-in: new session, new handle"),
-        Moment(lifetime - window, f"a 15-minute access token is renewed, in the background (jitter up to {policy.jitter:g} s)"),
-        Moment(lifetime, f"it would expire: requests now wait up to {policy.hold:g} s, then 503 refresh_in_progress"),
+        Moment(
+            lifetime - window,
+            f"a 15-minute access token is renewed, in the background (jitter up to {policy.jitter:g} s)",
+        ),
+        Moment(
+            lifetime,
+            f"it would expire: requests now wait up to {policy.hold:g} s, then 503 refresh_in_progress",
+        ),
         Moment(LIFETIME_SECONDS, "a sign-in that was not completed is forgotten"),
         Moment(limits.idle, "idle: the session ends this long after its last use"),
-        Moment(limits.absolute, "absolute: the session ends, however busy; the cookie goes with it"),
+        Moment(
+            limits.absolute, "absolute: the session ends, however busy; the cookie goes with it"
+        ),
     ]
 
 
@@ -59,9 +70,13 @@ def warnings(settings: Settings) -> list[str]:
     limits, policy = session_limits(settings), refresh_policy(settings)
     found = []
     if limits.absolute < min(10 * limits.idle, 72_000):
-        found.append("session.absolute_seconds is under ten idle periods and 20 hours: users cannot extend often enough (WCAG 2.2.1)")
+        found.append(
+            "session.absolute_seconds is under ten idle periods and 20 hours: users cannot extend often enough (WCAG 2.2.1)"
+        )
     if policy.window < policy.lease:
-        found.append("refresh.window_seconds is shorter than lease_seconds: a crashed renewal is not taken over before the token expires")
+        found.append(
+            "refresh.window_seconds is shorter than lease_seconds: a crashed renewal is not taken over before the token expires"
+        )
     if settings.development:
         found.append("development = true: plain HTTP and keys in the file are accepted")
     return found

@@ -1,4 +1,7 @@
-"""The shape of the file: every table, every key, its default. Durations are numbers in keys that carry their unit."""
+"""The shape of the file: every table, every key, its default.
+
+Durations are numbers in keys that carry their unit.
+"""
 
 from typing import Annotated, Literal
 
@@ -24,7 +27,10 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Server(_Table, frozen=True, kw_only=True):
-    """Where browsers reach us and where we listen. ``public_url`` is the origin browsers see; it is never derived from a header."""
+    """Where browsers reach us and where we listen.
+
+    ``public_url`` is the origin browsers see; it is never derived from a header.
+    """
 
     public_url: str
     host: str = "127.0.0.1"
@@ -37,7 +43,10 @@ class Server(_Table, frozen=True, kw_only=True):
 
 
 class Provider(_Table, frozen=True, kw_only=True):
-    """The OpenID Provider and this client as registered there. ``claims`` are those the page may see."""
+    """The OpenID Provider and this client as registered there.
+
+    ``claims`` are those the page may see.
+    """
 
     issuer: str
     client_id: str
@@ -51,7 +60,12 @@ class Provider(_Table, frozen=True, kw_only=True):
     claims: tuple[str, ...] = ("name", "email")
     user_info: bool = False
     resource: tuple[str, ...] = ()
-    id_token_algs: tuple[Literal["RS256", "PS256", "ES256", "EdDSA"], ...] = ("RS256", "PS256", "ES256", "EdDSA")
+    id_token_algs: tuple[Literal["RS256", "PS256", "ES256", "EdDSA"], ...] = (
+        "RS256",
+        "PS256",
+        "ES256",
+        "EdDSA",
+    )
     parameters: dict[str, str] = {}
     logout_token_max_age_seconds: Seconds = 120.0
     logout_token_strict_type: bool = False
@@ -98,8 +112,11 @@ class RingKey(_Table, frozen=True, kw_only=True):
 
 
 class Keys(_Table, frozen=True, kw_only=True):
-    """``signing`` signs cookies, ``sealing`` seals tokens: the newest key comes last and is used, all are accepted. ``lookup`` names sessions in
-    Redis and never changes: another one signs everybody out."""
+    """``signing`` signs cookies, ``sealing`` seals tokens.
+
+    The newest key comes last and is used, all are accepted. ``lookup`` names sessions in Redis and
+    never changes: another one signs everybody out.
+    """
 
     lookup: Secret
     signing: Annotated[tuple[RingKey, ...], msgspec.Meta(min_length=1)]
@@ -114,7 +131,10 @@ class App(_Table, frozen=True, kw_only=True):
 
 
 class Limits(_Table, frozen=True, kw_only=True):
-    """Requests per minute. ``sign_in_per_minute`` counts by client address, ``refresh_per_minute`` by session."""
+    """Requests per minute.
+
+    ``sign_in_per_minute`` counts by client address, ``refresh_per_minute`` by session.
+    """
 
     sign_in_per_minute: Count = 30
     refresh_per_minute: Count = 30

@@ -1,4 +1,7 @@
-"""From text to settings: every problem is found, each with its path and what was expected. No value of a secret is ever repeated."""
+"""From text to settings: every problem is found, each with its path and what was expected.
+
+No value of a secret is ever repeated.
+"""
 
 import difflib
 import tomllib
@@ -27,7 +30,7 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{self.path}: {self.expected}" if self.path else self.expected
 
 
-class SettingsInvalid(Exception):  # noqa: N818  named like its siblings
+class SettingsInvalid(Exception):
     """The file cannot be used, for all of ``problems``."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -60,7 +63,9 @@ def load_settings(
 class _Reader:
     """Walks the raw document along the types, and goes on after each problem."""
 
-    def __init__(self, environ: Mapping[str, str], read_file: ReadFile, *, development: bool) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], read_file: ReadFile, *, development: bool
+    ) -> None:
         self.environ = environ
         self.read_file = read_file
         self.development = development
@@ -69,8 +74,10 @@ class _Reader:
         self.tables: dict[str, Any] = {}
 
     def struct(self, kind: type[Any], raw: object, path: str) -> Any:  # noqa: ANN401  an instance of kind
-        """An instance of ``kind``, or None after recording why not. What is wrong in an optional key leaves its default, so that the rest
-        can still be judged."""
+        """An instance of ``kind``, or None after recording why not.
+
+        What is wrong in an optional key leaves its default, so that the rest can still be judged.
+        """
         if not isinstance(raw, dict):
             return self._wrong(path, f"expected a table, found {_name(raw)}")
         hints = typing.get_type_hints(kind, include_extras=True)
@@ -106,7 +113,9 @@ class _Reader:
         try:
             return msgspec.convert(raw, kind)
         except msgspec.ValidationError:
-            return self._wrong(path, f"expected {_expectation(kind)}, found {_name(raw)}{_unit_hint(path, raw)}")
+            return self._wrong(
+                path, f"expected {_expectation(kind)}, found {_name(raw)}{_unit_hint(path, raw)}"
+            )
 
     def _entries(self, element: type[Any], raw: list[object], path: str) -> tuple[Any, ...]:
         read = [self.struct(element, item, f"{path}[{number}]") for number, item in enumerate(raw)]
@@ -123,12 +132,17 @@ class _Reader:
         if isinstance(raw, str):
             self.sources[path] = "file"
             if not self.development:
-                self._wrong(path, 'a secret does not belong in the file: use { env = "NAME" } or { file = "PATH" }')
+                self._wrong(
+                    path,
+                    'a secret does not belong in the file: use { env = "NAME" } or { file = "PATH" }',
+                )
             return Secret(raw)
         if not isinstance(raw, dict) or len(raw) != 1 or not raw.keys() <= {"env", "file"}:
-            self._wrong(path, f'expected {{ env = "NAME" }} or {{ file = "PATH" }}, found {_name(raw)}')
+            self._wrong(
+                path, f'expected {{ env = "NAME" }} or {{ file = "PATH" }}, found {_name(raw)}'
+            )
             return None
-        (how, name), = raw.items()
+        ((how, name),) = raw.items()
         self.sources[path] = f"{how} {name}"
         text = self.environ.get(str(name)) if how == "env" else self._file(str(name))
         if not text:
@@ -145,7 +159,9 @@ class _Reader:
 
     def _unknown(self, path: str, name: str, known: list[str]) -> None:
         close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(sorted(known))}"
+        hint = (
+            f"did you mean {close[0]}?" if close else f"expected one of {', '.join(sorted(known))}"
+        )
         self._wrong(path, f"unknown key, {hint}")
 
     def _wrong(self, path: str, expected: str) -> None:
@@ -158,7 +174,14 @@ def _join(path: str, name: str) -> str:
 
 def _name(raw: object) -> str:
     """What was found, by kind; the values themselves may be secrets."""
-    kinds = {bool: "a boolean", int: "an integer", float: "a number", str: "text", list: "an array", dict: "a table"}
+    kinds = {
+        bool: "a boolean",
+        int: "an integer",
+        float: "a number",
+        str: "text",
+        list: "an array",
+        dict: "a table",
+    }
     return kinds.get(type(raw), type(raw).__name__)
 
 
@@ -172,7 +195,11 @@ def _without_none(kind: Any) -> Any:  # noqa: ANN401
 def _struct_element(kind: Any) -> Any:  # noqa: ANN401
     """The struct type of ``tuple[Struct, ...]``."""
     bare = get_args(kind)[0] if get_origin(kind) is typing.Annotated else kind
-    if get_origin(bare) is tuple and isinstance(get_args(bare)[0], type) and issubclass(get_args(bare)[0], msgspec.Struct):
+    if (
+        get_origin(bare) is tuple
+        and isinstance(get_args(bare)[0], type)
+        and issubclass(get_args(bare)[0], msgspec.Struct)
+    ):
         return get_args(bare)[0]
     return None
 
@@ -187,13 +214,23 @@ def _expectation(kind: Any) -> str:  # noqa: ANN401
         return " or ".join(f'"{choice}"' for choice in get_args(kind))
     if get_origin(kind) is tuple:
         return f"an array of {_expectation(get_args(kind)[0])}"
-    words = {bool: "true or false", int: "an integer", float: "a number", str: "text", Secret: "a secret"}
+    words = {
+        bool: "true or false",
+        int: "an integer",
+        float: "a number",
+        str: "text",
+        Secret: "a secret",
+    }
     return words.get(kind, "a table")
 
 
 def _constraint(meta: msgspec.Meta) -> str:
     words = {"gt": "greater than", "ge": "of at least", "le": "of at most", "pattern": "matching"}
-    return "".join(f" {word} {getattr(meta, name)}" for name, word in words.items() if getattr(meta, name) is not None)
+    return "".join(
+        f" {word} {getattr(meta, name)}"
+        for name, word in words.items()
+        if getattr(meta, name) is not None
+    )
 
 
 def _unit_hint(path: str, raw: object) -> str:
@@ -201,7 +238,10 @@ def _unit_hint(path: str, raw: object) -> str:
     if not isinstance(raw, str) or not path.endswith("_seconds"):
         return ""
     units = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
-    number, unit = raw.rstrip("abcdefghijklmnopqrstuvwxyz ").strip(), raw.lstrip("0123456789. ").strip()
+    number, unit = (
+        raw.rstrip("abcdefghijklmnopqrstuvwxyz ").strip(),
+        raw.lstrip("0123456789. ").strip(),
+    )
     try:
         return f'; write "{raw}" as {float(number) * units[unit]:g}'
     except (ValueError, KeyError):

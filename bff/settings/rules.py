@@ -1,4 +1,7 @@
-"""What types cannot say: combinations that are impossible, or only fit for development. One function a table; each yields what is wrong."""
+"""What types cannot say: combinations that are impossible, or only fit for development.
+
+One function a table; each yields what is wrong.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -40,13 +43,24 @@ def _server(server: Server, *, development: bool) -> Broken:
         yield "server.public_url", "expected lower case: browsers write origins so"
     same_host = server.host == server.operators_host
     if same_host and server.port == server.operators_port and server.port:
-        yield "server.operators_port", "expected another port than server.port: metrics are not public"
+        yield (
+            "server.operators_port",
+            "expected another port than server.port: metrics are not public",
+        )
 
 
 def _provider(provider: Provider, *, development: bool) -> Broken:
     issuer = urlsplit(provider.issuer)
-    if issuer.scheme not in {"https", "http"} or not issuer.hostname or issuer.query or issuer.fragment:
-        yield "provider.issuer", "expected a URL without query or fragment, exactly as the provider writes it"
+    if (
+        issuer.scheme not in {"https", "http"}
+        or not issuer.hostname
+        or issuer.query
+        or issuer.fragment
+    ):
+        yield (
+            "provider.issuer",
+            "expected a URL without query or fragment, exactly as the provider writes it",
+        )
     elif issuer.scheme == "http" and not development:
         yield "provider.issuer", NEEDS_HTTPS
     if "openid" not in provider.scopes:
@@ -55,13 +69,23 @@ def _provider(provider: Provider, *, development: bool) -> Broken:
     if by_key and provider.private_key is None:
         yield "provider.private_key", 'expected a key, because auth_method is "private_key_jwt"'
     if not by_key and provider.client_secret is None:
-        yield "provider.client_secret", f'expected a secret, because auth_method is "{provider.auth_method}"'
+        yield (
+            "provider.client_secret",
+            f'expected a secret, because auth_method is "{provider.auth_method}"',
+        )
     secret = provider.client_secret
-    if secret is not None and not development and any(word in secret.reveal().lower() for word in WEAK):
+    if (
+        secret is not None
+        and not development
+        and any(word in secret.reveal().lower() for word in WEAK)
+    ):
         yield "provider.client_secret", "expected a real secret: this one is an example's"
     for number, uri in enumerate(provider.resource):
         if not urlsplit(uri).scheme or "#" in uri:
-            yield f"provider.resource[{number}]", "expected an absolute URI without fragment (RFC 8707, section 2)"
+            yield (
+                f"provider.resource[{number}]",
+                "expected an absolute URI without fragment (RFC 8707, section 2)",
+            )
 
 
 def _session(session: Session, *, development: bool) -> Broken:
@@ -70,15 +94,24 @@ def _session(session: Session, *, development: bool) -> Broken:
     if limits.absolute < limits.idle:
         yield "session.absolute_seconds", f"expected at least idle_seconds ({limits.idle:g})"
     if session.touch_interval_seconds > limits.idle / 2:
-        yield "session.touch_interval_seconds", f"expected at most half of idle_seconds ({limits.idle / 2:g})"
+        yield (
+            "session.touch_interval_seconds",
+            f"expected at most half of idle_seconds ({limits.idle / 2:g})",
+        )
 
 
 def _refresh(refresh: Refresh, *, development: bool) -> Broken:
     del development
     if refresh.lease_seconds <= refresh.budget_seconds:
-        yield "refresh.lease_seconds", f"expected more than budget_seconds ({refresh.budget_seconds:g})"
+        yield (
+            "refresh.lease_seconds",
+            f"expected more than budget_seconds ({refresh.budget_seconds:g})",
+        )
     if refresh.jitter_seconds > refresh.window_seconds / 2:
-        yield "refresh.jitter_seconds", f"expected at most half of window_seconds ({refresh.window_seconds / 2:g})"
+        yield (
+            "refresh.jitter_seconds",
+            f"expected at most half of window_seconds ({refresh.window_seconds / 2:g})",
+        )
 
 
 def _redis(redis: Redis, *, development: bool) -> Broken:
@@ -93,7 +126,9 @@ def _keys(keys: Keys, *, development: bool) -> Broken:
     secrets = [("keys.lookup", keys.lookup)]
     for ring in ("signing", "sealing"):
         entries = getattr(keys, ring)
-        secrets += [(f"keys.{ring}[{number}].key", entry.key) for number, entry in enumerate(entries)]
+        secrets += [
+            (f"keys.{ring}[{number}].key", entry.key) for number, entry in enumerate(entries)
+        ]
         ids = [entry.id for entry in entries]
         if len(set(ids)) != len(ids):
             yield f"keys.{ring}", "expected a different id for each key"
@@ -124,8 +159,13 @@ def _routes(routes: list[Route | None], *, development: bool) -> Broken:
         if route.prefix in prefixes:
             yield f"{path}.prefix", f"expected another prefix than routes[{prefixes[route.prefix]}]"
         prefixes.setdefault(route.prefix, number)
-        if route.resource is not None and (not urlsplit(route.resource).scheme or "#" in route.resource):
-            yield f"{path}.resource", "expected an absolute URI without fragment (RFC 8707, section 2)"
+        if route.resource is not None and (
+            not urlsplit(route.resource).scheme or "#" in route.resource
+        ):
+            yield (
+                f"{path}.resource",
+                "expected an absolute URI without fragment (RFC 8707, section 2)",
+            )
         try:
             api_route(route)
         except ValueError as error:

@@ -99,7 +99,13 @@ def client_metadata(settings: Settings) -> ClientMetadata:
 def api_route(route: Route) -> ApiRoute:
     """One line of the table. Raises ValueError with what is wrong."""
     url = urlsplit(route.upstream)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment or url.username:
+    if (
+        url.scheme not in {"http", "https"}
+        or not url.hostname
+        or url.query
+        or url.fragment
+        or url.username
+    ):
         msg = "upstream: expected an absolute URL without user, query or fragment"
         raise ValueError(msg)
     port = url.port or (443 if url.scheme == "https" else 80)

@@ -1,4 +1,7 @@
-"""A browser without a window: cookies kept by the rules, headers as Chromium sends them. For tests that need many calls and no page."""
+"""A browser without a window: cookies kept by the rules, headers as Chromium sends them.
+
+For tests that need many calls and no page.
+"""
 
 from http.cookies import SimpleCookie
 from typing import Any
@@ -27,11 +30,19 @@ class ApiBrowser:
             "origin": self.origin,
             **options.pop("headers", {}),
         }
-        return self._keep(self.http.request(method, self.origin + path, headers=self._with_cookies(headers), **options))
+        return self._keep(
+            self.http.request(
+                method, self.origin + path, headers=self._with_cookies(headers), **options
+            )
+        )
 
     def navigate(self, url: str, site: str = "same-origin") -> httpx.Response:
         """One top-level navigation."""
-        headers = {"sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+        headers = {
+            "sec-fetch-site": site,
+            "sec-fetch-mode": "navigate",
+            "sec-fetch-dest": "document",
+        }
         own = url.startswith(self.origin + "/")
         sent = self._with_cookies(headers) if own else headers
         answer = self.http.get(url, headers=sent)
@@ -43,7 +54,9 @@ class ApiBrowser:
         assert left.status_code == 303, left.text
         consented = self.navigate(f"{left.headers['location']}&mock_user={user}", site="cross-site")
         assert consented.status_code in {302, 303}, consented.text
-        back = self.navigate(urljoin(self.provider, consented.headers["location"]), site="cross-site")
+        back = self.navigate(
+            urljoin(self.provider, consented.headers["location"]), site="cross-site"
+        )
         assert back.status_code == 303, back.text
         assert back.headers["location"] == return_to
         return self.session()
@@ -60,7 +73,10 @@ class ApiBrowser:
     def _with_cookies(self, headers: dict[str, str]) -> dict[str, str]:
         if not self.cookies:
             return headers
-        return {**headers, "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        return {
+            **headers,
+            "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
 
     def _keep(self, answer: httpx.Response) -> httpx.Response:
         for line in answer.headers.get_list("set-cookie"):

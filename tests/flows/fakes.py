@@ -1,6 +1,9 @@
-"""Fakes of the ports: memory stores with the real ones' semantics, seeded dice, a trail that remembers.
+"""Fakes of the ports.
 
-Each call of a store passes a ``hop`` on the way there and on the way back, so that a test can delay, lose or interleave it.
+Memory stores with the real ones' semantics, seeded dice, a trail that remembers.
+
+Each call of a store passes a ``hop`` on the way there and on the way back, so that a test can
+delay, lose or interleave it.
 """
 
 import random
@@ -39,7 +42,7 @@ class SeededEntropy:
     """Dice that fall the same way for the same seed."""
 
     def __init__(self, seed: int = 0) -> None:
-        self.dice = random.Random(seed)  # noqa: S311  reproducible on purpose
+        self.dice = random.Random(seed)
 
     def urlsafe(self, octets: int) -> str:
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -64,7 +67,10 @@ class RememberingTrail:
 
 @dataclass
 class Memory:
-    """What Redis holds, shared by all processes. Locks are (owner, expires at); ``granted`` is what owners were promised."""
+    """What Redis holds, shared by all processes.
+
+    Locks are (owner, expires at); ``granted`` is what owners were promised.
+    """
 
     world: World
     limits: SessionLimits = field(default_factory=SessionLimits)
@@ -140,7 +146,9 @@ class MemorySessionStore:
                 return False
             core = msgspec.structs.replace(session.core, epoch=memory.epoch)
             memory.sessions[session.key] = msgspec.structs.replace(session, core=core)
-            memory.expires_at[session.key] = record_expires_at(session, session.touched_at, memory.limits)
+            memory.expires_at[session.key] = record_expires_at(
+                session, session.touched_at, memory.limits
+            )
             memory.known[session.key] = session.core.absolute_expires_at
             return True
 
@@ -167,7 +175,9 @@ class MemorySessionStore:
             stored = self.memory.live(session.key)
             if stored is not None and at > stored.touched_at:
                 self.memory.sessions[session.key] = msgspec.structs.replace(stored, touched_at=at)
-                self.memory.expires_at[session.key] = record_expires_at(stored, at, self.memory.limits)
+                self.memory.expires_at[session.key] = record_expires_at(
+                    stored, at, self.memory.limits
+                )
 
         await self._do("touch", action)
 
@@ -175,7 +185,9 @@ class MemorySessionStore:
         def action() -> None:
             stored = self.memory.live(key)
             if stored is not None and stored.acknowledged.generation < acknowledged.generation:
-                self.memory.sessions[key] = msgspec.structs.replace(stored, acknowledged=acknowledged)
+                self.memory.sessions[key] = msgspec.structs.replace(
+                    stored, acknowledged=acknowledged
+                )
 
         await self._do("acknowledge", action)
 
@@ -185,7 +197,9 @@ class MemorySessionStore:
         def action() -> Session | None:
             memory = self.memory
             session = memory.live(key)
-            if only_generation is not None and (session is None or session.generation != only_generation):
+            if only_generation is not None and (
+                session is None or session.generation != only_generation
+            ):
                 return None
             memory.ended.setdefault(key, EndedSession(reason, at))
             memory.sessions.pop(key, None)
@@ -219,12 +233,16 @@ class MemorySessionStore:
     async def key_of_ref(self, ref: Ref) -> SessionKey | None:
         return await self._do(
             "key_of_ref",
-            lambda: next((key for key, session in self.memory.sessions.items() if session.core.ref == ref), None),
+            lambda: next(
+                (key for key, session in self.memory.sessions.items() if session.core.ref == ref),
+                None,
+            ),
         )
 
     async def logout_token_seen(self, issuer: str, jti: str) -> bool:
         return await self._do(
-            "logout_token_seen", lambda: self.memory.logout_tokens.get((issuer, jti), 0.0) > self.memory.world.now()
+            "logout_token_seen",
+            lambda: self.memory.logout_tokens.get((issuer, jti), 0.0) > self.memory.world.now(),
         )
 
     async def remember_logout_token(self, issuer: str, jti: str, lifetime_seconds: float) -> None:
@@ -376,7 +394,9 @@ class ScriptedResourceServer:
         self.answers = list(answers)
         self.asked: list[tuple[ApiRequest, bytes]] = []
 
-    async def send(self, _route: ApiRoute, request: ApiRequest, body: AsyncIterator[bytes] | None) -> ApiResponse:
+    async def send(
+        self, _route: ApiRoute, request: ApiRequest, body: AsyncIterator[bytes] | None
+    ) -> ApiResponse:
         content = b"" if body is None else b"".join([piece async for piece in body])
         self.asked.append((request, content))
         return self.answers.pop(0)

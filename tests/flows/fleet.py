@@ -1,4 +1,7 @@
-"""Processes of the product in virtual time: the real flows over fake ports, sharing one memory and one provider."""
+"""Processes of the product in virtual time.
+
+The real flows over fake ports, sharing one memory and one provider.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +17,14 @@ from bff.session.limits import SessionLimits, record_expires_at
 from bff.session.model import Session
 from bff.session.refresh import RefreshPolicy
 from tests.builders import NOW, a_session
-from tests.flows.fakes import Hop, Memory, MemorySessionStore, RememberingTrail, SeededEntropy, no_hop
+from tests.flows.fakes import (
+    Hop,
+    Memory,
+    MemorySessionStore,
+    RememberingTrail,
+    SeededEntropy,
+    no_hop,
+)
 from tests.flows.strict_provider import StrictProvider
 from tests.flows.virtual_time import Process, World
 
@@ -51,7 +61,9 @@ class Fleet:
         """Put a session into the memory, as a sign-in would."""
         session = a_session(**overrides)
         self.memory.sessions[session.key] = session
-        self.memory.expires_at[session.key] = record_expires_at(session, session.touched_at, self.limits)
+        self.memory.expires_at[session.key] = record_expires_at(
+            session, session.touched_at, self.limits
+        )
         self.memory.known[session.key] = session.core.absolute_expires_at
         return session
 
@@ -67,17 +79,29 @@ class Fleet:
         world, process, trail = self.world, Process(self.world, name), self.trail
         provider: Any = self.provider.seen_from(name)
         revocation = RevocationFlow(provider, process, world, trail)
-        token_sets = TokenSetFlow(provider, revocation, world, CLIENT, ("name",), self.policy.default_lifetime)
+        token_sets = TokenSetFlow(
+            provider, revocation, world, CLIENT, ("name",), self.policy.default_lifetime
+        )
         breaker = Breaker(world)
         renewal = RenewalFlow(
             renewal_store, token_sets, breaker, process, world, self.entropy, trail, self.policy
         )
         refresh = RefreshFlow(renewal, sessions, process, self.entropy, self.policy)
         return AccessFlow(
-            sessions, refresh, revocation, process, world, trail, self.policy, self.limits, self.grace
+            sessions,
+            refresh,
+            revocation,
+            process,
+            world,
+            trail,
+            self.policy,
+            self.limits,
+            self.grace,
         )
 
-    def shown(self, session: Session, generation: int | None = None, pinned_ref: str | None = None) -> Presented:
+    def shown(
+        self, session: Session, generation: int | None = None, pinned_ref: str | None = None
+    ) -> Presented:
         """What a browser that holds this session shows, in a request that arrives now."""
         held = session.generation if generation is None else generation
         return Presented(session.key, held, self.world.now(), pinned_ref)

@@ -1,4 +1,7 @@
-"""The strictest authorization server there is, in memory and virtual time: it rotates refresh tokens and revokes the family when a spent one comes back."""
+"""The strictest authorization server there is, in memory and virtual time.
+
+It rotates refresh tokens and revokes the family when a spent one comes back.
+"""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -11,9 +14,12 @@ from tests.flows.virtual_time import Signal, World
 
 @dataclass
 class Fault:
-    """One bad answer: ``before`` and ``after`` seconds around the grant, then ``fails`` with what the client sees.
+    """One bad answer.
 
-    ``acts`` says whether the provider rotates although the client sees a failure. ``sent`` is what the client can know.
+    ``before`` and ``after`` seconds around the grant, then ``fails`` with what the client sees.
+
+    ``acts`` says whether the provider rotates although the client sees a failure. ``sent`` is what
+    the client can know.
     """
 
     before: float = 0.0
@@ -48,25 +54,36 @@ class StrictProvider:
         return ProviderSeenFrom(self, process)
 
     async def answer(self, refresh_token: str) -> TokenResponse:
-        """The refresh token grant, as a client with a total budget sees it. The provider acts whether or not the client is still there."""
+        """The refresh token grant, as a client with a total budget sees it.
+
+        The provider acts whether or not the client is still there.
+        """
         fault = self.faults.popleft() if self.faults else Fault()
         now, reply = self.world.now(), Signal[TokenResponse](self.world)
         self.counts["requests"] += 1
         if now < self.down_until:
             fault = Fault(fails="status 503", sent=False)
         acts_at = now + self.latency / 2 + fault.before
-        self.world.at(acts_at, lambda: self._act(refresh_token, fault, reply, late=acts_at > now + self.budget))
+        self.world.at(
+            acts_at,
+            lambda: self._act(refresh_token, fault, reply, late=acts_at > now + self.budget),
+        )
         timed_out = ProviderUnavailable("token: timed out", sent=True)
         self.world.at(now + self.budget, lambda: reply.set(error=timed_out))
         return await reply
 
-    def _act(self, refresh_token: str, fault: Fault, reply: "Signal[TokenResponse]", *, late: bool) -> None:
+    def _act(
+        self, refresh_token: str, fault: Fault, reply: "Signal[TokenResponse]", *, late: bool
+    ) -> None:
         """``late``: the client has long left, nobody gets the answer, and no client can prevent it."""
         granted: TokenResponse | None = None
         if not fault.error and (fault.acts or not fault.fails):
             self.acted_late |= late
             granted = self._grant(refresh_token)
-        self.world.at(self.world.now() + self.latency / 2 + fault.after, lambda: _deliver(reply, fault, granted))
+        self.world.at(
+            self.world.now() + self.latency / 2 + fault.after,
+            lambda: _deliver(reply, fault, granted),
+        )
 
     def revoke(self) -> None:
         """The family is gone."""
@@ -102,7 +119,10 @@ def _deliver(reply: Signal[TokenResponse], fault: Fault, granted: TokenResponse 
 
 @dataclass
 class ProviderSeenFrom:
-    """The part of the port OpenIDProvider that a refresh needs, from one process; counts who is at the token endpoint."""
+    """The part of the port OpenIDProvider that a refresh needs, from one process.
+
+    Counts who is at the token endpoint.
+    """
 
     provider: StrictProvider
     process: str

@@ -41,8 +41,13 @@ def test_a_fresh_token_is_used_without_a_word_to_the_provider(fleet: Fleet) -> N
 
 
 @pytest.mark.req("S13", "N69")
-def test_in_the_window_the_request_goes_out_at_once_and_the_renewal_happens_behind_it(fleet: Fleet) -> None:
-    """REFRESH_SOON: the old token is handed out in no time; the next request gets the new one, and a new handle."""
+def test_in_the_window_the_request_goes_out_at_once_and_the_renewal_happens_behind_it(
+    fleet: Fleet,
+) -> None:
+    """REFRESH_SOON: the old token is handed out in no time.
+
+    The next request gets the new one, and a new handle.
+    """
     session = fleet.begin()
     fleet.world.settle(601)
     before = fleet.world.now()
@@ -60,9 +65,14 @@ def test_fifty_requests_at_expiry_make_one_grant(fleet: Fleet) -> None:
     """One process, one expired token, fifty requests: one grant, fifty new tokens."""
     session = fleet.begin()
     fleet.world.settle(900)
-    calls = [fleet.world.spawn("p1", "call", fleet.member().usable(fleet.shown(session))) for _ in range(50)]
+    calls = [
+        fleet.world.spawn("p1", "call", fleet.member().usable(fleet.shown(session)))
+        for _ in range(50)
+    ]
     fleet.world.settle(3)
-    assert {fleet.world.run(call.wait(0)).session.tokens.access_token for call in calls} == {"access-1"}  # type: ignore[union-attr]
+    assert {fleet.world.run(call.wait(0)).session.tokens.access_token for call in calls} == {
+        "access-1"
+    }  # type: ignore[union-attr]
     assert fleet.provider.counts == {"requests": 1, "grants": 1}
     assert fleet.trail.of(events.SessionRenewed)[0].waiters == 50
 
@@ -77,7 +87,9 @@ def test_four_processes_at_expiry_make_one_grant(fleet: Fleet) -> None:
         for name in ("p1", "p2", "p3", "p4") * 10
     ]
     fleet.world.settle(3)
-    assert {fleet.world.run(call.wait(0)).session.tokens.access_token for call in calls} == {"access-1"}  # type: ignore[union-attr]
+    assert {fleet.world.run(call.wait(0)).session.tokens.access_token for call in calls} == {
+        "access-1"
+    }  # type: ignore[union-attr]
     assert fleet.provider.counts == {"requests": 1, "grants": 1}
 
 
@@ -131,7 +143,10 @@ def test_a_request_that_goes_away_does_not_take_the_renewal_with_it(fleet: Fleet
 
 @pytest.mark.req("N74", "S5")
 def test_a_provider_outage_is_invisible_while_the_token_is_valid(fleet: Fleet) -> None:
-    """Two minutes of 503 in the window: every request is served at once, and the session renews afterwards."""
+    """Two minutes of 503 in the window.
+
+    Every request is served at once, and the session renews afterwards.
+    """
     session = fleet.begin()
     fleet.world.settle(601)
     fleet.provider.down_until = NOW + 601 + 120
@@ -188,8 +203,13 @@ def test_our_own_misconfiguration_at_the_provider_ends_nobody(fleet: Fleet, erro
 
 @pytest.mark.req("R10", "N72")
 @pytest.mark.parametrize(("acts", "outcome"), [(False, "renewed"), (True, "lost")])
-def test_after_an_unknown_outcome_the_stored_token_is_tried_once(fleet: Fleet, acts: bool, outcome: str) -> None:  # noqa: FBT001
-    """If the provider had not acted, the session lives on; if it had, the end says that the answer was lost."""
+def test_after_an_unknown_outcome_the_stored_token_is_tried_once(
+    fleet: Fleet, acts: bool, outcome: str
+) -> None:
+    """If the provider had not acted, the session lives on.
+
+    If it had, the end says that the answer was lost.
+    """
     fleet.provider.faults.append(Fault(fails="connection lost", acts=acts))
     session = fleet.begin()
     fleet.world.settle(601)
@@ -207,7 +227,9 @@ def test_after_an_unknown_outcome_the_stored_token_is_tried_once(fleet: Fleet, a
 
 
 @pytest.mark.req("R9")
-def test_a_process_that_died_with_the_journal_open_is_taken_over_after_the_lease(fleet: Fleet) -> None:
+def test_a_process_that_died_with_the_journal_open_is_taken_over_after_the_lease(
+    fleet: Fleet,
+) -> None:
     """Before that nobody else asks; then the stored token is tried once."""
     session = fleet.begin(journal=a_journal(since=NOW + 601))
     fleet.world.settle(610)
@@ -223,7 +245,9 @@ def test_a_process_that_died_with_the_journal_open_is_taken_over_after_the_lease
 
 @pytest.mark.req("N53", "N54")
 @pytest.mark.parametrize(("later", "limit"), [(86_400, "idle"), (604_800, "absolute")])
-def test_a_limit_that_passed_ends_the_session_and_says_which(fleet: Fleet, later: float, limit: str) -> None:
+def test_a_limit_that_passed_ends_the_session_and_says_which(
+    fleet: Fleet, later: float, limit: str
+) -> None:
     """401 with its reason, and the tokens are revoked where Redis had not yet forgotten them."""
     touched = NOW + later - 10 if limit == "absolute" else NOW
     session = fleet.begin(touched_at=touched)
@@ -259,7 +283,10 @@ def test_an_unknown_handle_is_no_session(fleet: Fleet) -> None:
 
 @pytest.mark.req("S7", "S8")
 def test_a_replayed_handle_ends_the_session_and_raises_an_alarm(fleet: Fleet) -> None:
-    """Generation 0 after generation 1 was acknowledged and a grace has passed: somebody holds a copy."""
+    """Generation 0 after generation 1 was acknowledged and a grace has passed.
+
+    Somebody holds a copy.
+    """
     session = fleet.begin()
     member = fleet.member()
     fleet.world.settle(601)
@@ -363,7 +390,9 @@ def test_a_token_refused_by_an_api_is_renewed_once(fleet: Fleet) -> None:
 
 
 @pytest.mark.req("R6", "N56")
-def test_a_session_that_ends_during_its_renewal_stays_ended_and_the_new_tokens_are_revoked(fleet: Fleet) -> None:
+def test_a_session_that_ends_during_its_renewal_stays_ended_and_the_new_tokens_are_revoked(
+    fleet: Fleet,
+) -> None:
     """The fence: no session, no write."""
     fleet.provider.faults.append(Fault(after=5))
     session = fleet.begin()

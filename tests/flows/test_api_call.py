@@ -31,9 +31,13 @@ def a_route(**overrides: Any) -> ApiRoute:
     return ApiRoute(**{**values, **overrides})
 
 
-def an_answer(status: int = 200, body: bytes = b"ok", headers: Any = (), *, whole: bool = True) -> ApiResponse:
+def an_answer(
+    status: int = 200, body: bytes = b"ok", headers: Any = (), *, whole: bool = True
+) -> ApiResponse:
     """What the API says."""
-    return ApiResponse(status, list(headers), ScriptedBody(body[:3], body[3:]), body if whole else None)
+    return ApiResponse(
+        status, list(headers), ScriptedBody(body[:3], body[3:]), body if whole else None
+    )
 
 
 class Calling:
@@ -45,8 +49,12 @@ class Calling:
         self.session = self.fleet.begin()
         self.api = ScriptedResourceServer(*answers)
         self.provider = ProviderState(clock=self.world)
-        clients = ClientTokenFlow(ScriptedProvider(self.provider), Process(self.world, "p1"), self.world, 300.0, 2.0)
-        self.flow = ApiCallFlow(self.fleet.member(), clients, self.api, self.world, self.fleet.trail)
+        clients = ClientTokenFlow(
+            ScriptedProvider(self.provider), Process(self.world, "p1"), self.world, 300.0, 2.0
+        )
+        self.flow = ApiCallFlow(
+            self.fleet.member(), clients, self.api, self.world, self.fleet.trail
+        )
 
     def call(self, **overrides: Any) -> ApiAnswer:
         """GET /api/leads?x=1, unless told otherwise."""
@@ -54,7 +62,11 @@ class Calling:
             "route": a_route(),
             "method": "GET",
             "target": b"/leads?x=1",
-            "headers": [(b"accept", b"application/json"), (b"cookie", b"a=b"), (b"authorization", b"Bearer mine")],
+            "headers": [
+                (b"accept", b"application/json"),
+                (b"cookie", b"a=b"),
+                (b"authorization", b"Bearer mine"),
+            ],
             "body": None,
             "body_length": None,
             "forwarded": Forwarded("192.0.2.1", "app.example", "https", "req-1"),
@@ -113,7 +125,9 @@ def test_a_client_route_acts_as_the_client_with_one_token_for_all() -> None:
     route = a_route(token="client", scopes=("billing.read",))
     calling.call(route=route)
     calling.call(route=route)
-    assert calling.sent(0)[b"authorization"] == calling.sent(1)[b"authorization"] != b"Bearer access-0"
+    assert (
+        calling.sent(0)[b"authorization"] == calling.sent(1)[b"authorization"] != b"Bearer access-0"
+    )
     calling.world.settle(810)
     calling.call(route=route)
     assert calling.provider.counts["client_credentials"] == 2
@@ -123,7 +137,9 @@ def test_a_client_that_gets_no_token_says_that_the_provider_is_the_trouble() -> 
     """Refused or away, and asked again by the next call."""
     calling = Calling(an_answer())
     route = a_route(token="client")
-    calling.provider.fail("client_credentials", ProviderUnavailable("token: status 503", sent=False))
+    calling.provider.fail(
+        "client_credentials", ProviderUnavailable("token: status 503", sent=False)
+    )
     with pytest.raises(ProviderUnavailable):
         calling.call(route=route)
     assert calling.call(route=route).response.status == 200
@@ -153,7 +169,12 @@ def test_an_invalid_token_challenge_brings_one_renewal_and_one_replay() -> None:
 
 @pytest.mark.parametrize(
     ("headers", "age"),
-    [([], 60), ([(b"www-authenticate", b"Basic")], 60), ([(b"www-authenticate", b"Bearer")], 60), (CHALLENGE, 5)],
+    [
+        ([], 60),
+        ([(b"www-authenticate", b"Basic")], 60),
+        ([(b"www-authenticate", b"Bearer")], 60),
+        (CHALLENGE, 5),
+    ],
 )
 def test_any_other_401_is_the_apis_own_answer(headers: Any, age: float) -> None:
     """No challenge, another scheme, another reason, or a brand-new token: passed through untouched."""
@@ -168,13 +189,18 @@ def test_a_body_that_cannot_be_sent_twice_is_not(length: int | None) -> None:
     """Unknown or great length: streamed once, the 401 passes through."""
     calling = Calling(an_answer(401, headers=CHALLENGE))
     calling.world.settle(60)
-    assert calling.call(method="POST", body=a_body(b"lead"), body_length=length).response.status == 401
+    assert (
+        calling.call(method="POST", body=a_body(b"lead"), body_length=length).response.status == 401
+    )
     assert len(calling.api.asked) == 1
 
 
 def test_an_api_that_echoes_the_token_in_a_whole_answer_is_stopped() -> None:
     """Header or body: nothing of it gets out, and it is recorded."""
-    for answer in (an_answer(body=b"<access-0>"), an_answer(headers=[(b"x-debug", b"Bearer access-0")])):
+    for answer in (
+        an_answer(body=b"<access-0>"),
+        an_answer(headers=[(b"x-debug", b"Bearer access-0")]),
+    ):
         calling = Calling(answer)
         with pytest.raises(TokenLeaked):
             calling.call()

@@ -25,7 +25,13 @@ from bff.session.handle import session_key
 from bff.session.limits import SessionLimits
 from bff.session.model import EndReason, Session
 from tests.builders import LOOKUP_KEY, NOW
-from tests.flows.fakes import Memory, MemorySessionStore, MemoryTransactionStore, RememberingTrail, SeededEntropy
+from tests.flows.fakes import (
+    Memory,
+    MemorySessionStore,
+    MemoryTransactionStore,
+    RememberingTrail,
+    SeededEntropy,
+)
 from tests.flows.fleet import CLIENT
 from tests.flows.scripted_provider import ProviderState, ScriptedProvider
 from tests.flows.virtual_time import Process, World
@@ -43,7 +49,9 @@ class SignIn:
         self.trail = RememberingTrail()
         process = Process(self.world, "p1")
         revocation = RevocationFlow(self.provider, process, self.world, self.trail)
-        policy = LoginPolicy(limits=SessionLimits(), lookup_key=LOOKUP_KEY, claim_names=("name", "role"))
+        policy = LoginPolicy(
+            limits=SessionLimits(), lookup_key=LOOKUP_KEY, claim_names=("name", "role")
+        )
         self.flow = LoginFlow(
             provider=self.provider,
             transactions=self.transactions,
@@ -59,9 +67,13 @@ class SignIn:
 
     def begin(self, **wishes: Any) -> LoginStarted:
         """The browser leaves."""
-        return self.world.run(self.flow.begin(LoginRequest(**{"return_to": "/leads?x=1", **wishes})))
+        return self.world.run(
+            self.flow.begin(LoginRequest(**{"return_to": "/leads?x=1", **wishes}))
+        )
 
-    def back(self, started: LoginStarted, subject: str = "ada", **changes: Sequence[str]) -> dict[str, Sequence[str]]:
+    def back(
+        self, started: LoginStarted, subject: str = "ada", **changes: Sequence[str]
+    ) -> dict[str, Sequence[str]]:
         """What the browser brings back."""
         return {**self.provider.authorize(started.location, subject), **changes}
 
@@ -139,7 +151,11 @@ def test_altered_missing_and_swapped_states_are_refused(sign_in: SignIn) -> None
     one = sign_in.begin()
     two = sign_in.begin(browser=one.browser)
     back = sign_in.back(one)
-    for parameters in ({**back, "state": ["x" + one.state[1:]]}, {**back, "state": []}, {**back, "state": ["a", "b"]}):
+    for parameters in (
+        {**back, "state": ["x" + one.state[1:]]},
+        {**back, "state": []},
+        {**back, "state": ["a", "b"]},
+    ):
         with pytest.raises(LoginFailed):
             sign_in.complete(parameters, one.browser)
     with pytest.raises(TokenRequestRejected):
@@ -156,15 +172,22 @@ def test_a_sign_in_older_than_ten_minutes_is_over(sign_in: SignIn) -> None:
 
 
 @pytest.mark.req("N10", "N11")
-@pytest.mark.parametrize("iss", [[], ["https://other.example"], ["https://provider.example/"], ["HTTPS://provider.example"]])
-def test_the_answer_must_come_from_the_provider_that_was_asked(sign_in: SignIn, iss: Sequence[str]) -> None:
+@pytest.mark.parametrize(
+    "iss",
+    [[], ["https://other.example"], ["https://provider.example/"], ["HTTPS://provider.example"]],
+)
+def test_the_answer_must_come_from_the_provider_that_was_asked(
+    sign_in: SignIn, iss: Sequence[str]
+) -> None:
     """Exactly, and present where the provider said it would be; also in an error."""
     started = sign_in.begin()
     with pytest.raises(AuthorizationResponseInvalid):
         sign_in.complete(sign_in.back(started, iss=iss), started.browser)
     again = sign_in.begin()
     with pytest.raises(AuthorizationResponseInvalid):
-        sign_in.complete({"error": ["access_denied"], "state": [again.state], "iss": iss}, again.browser)
+        sign_in.complete(
+            {"error": ["access_denied"], "state": [again.state], "iss": iss}, again.browser
+        )
     assert sign_in.state.asked["redeem"] == 0
 
 
@@ -180,7 +203,9 @@ def test_a_refusal_by_the_user_is_a_typed_failure(sign_in: SignIn) -> None:
 
 
 def _claim(name: str, value: object) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda claims: {key: content for key, content in {**claims, name: value}.items() if content is not None}
+    return lambda claims: {
+        key: content for key, content in {**claims, name: value}.items() if content is not None
+    }
 
 
 @pytest.mark.req("N13", "N14")
@@ -227,12 +252,18 @@ def test_a_sign_in_that_replaces_nothing_living_says_so(sign_in: SignIn) -> None
 
 
 @pytest.mark.req("N17")
-@pytest.mark.parametrize(("subject", "email"), [("ada", "ada@eventlead.example"), ("somebody", None)])
-def test_user_info_counts_only_if_it_speaks_of_the_same_user(sign_in: SignIn, subject: str, email: str | None) -> None:
+@pytest.mark.parametrize(
+    ("subject", "email"), [("ada", "ada@eventlead.example"), ("somebody", None)]
+)
+def test_user_info_counts_only_if_it_speaks_of_the_same_user(
+    sign_in: SignIn, subject: str, email: str | None
+) -> None:
     """Another sub: its claims never appear."""
     policy = msgspec.structs.replace(sign_in.flow.policy, user_info=True, claim_names=("email",))
     sign_in.flow = replace(sign_in.flow, policy=policy)
-    sign_in.state.on_id_token = lambda claims: {name: value for name, value in claims.items() if name != "email"}
+    sign_in.state.on_id_token = lambda claims: {
+        name: value for name, value in claims.items() if name != "email"
+    }
     if subject != "ada":
 
         async def somebody(_access_token: str) -> dict[str, object]:

@@ -6,12 +6,23 @@ import msgspec
 import pytest
 
 from bff.audit import events
-from bff.errors import ProviderUnavailable, SignedTokenInvalid, StoreUnavailable, TokenRequestRejected
+from bff.errors import (
+    ProviderUnavailable,
+    SignedTokenInvalid,
+    StoreUnavailable,
+    TokenRequestRejected,
+)
 from bff.flows.logout import LogoutFlow
 from bff.flows.revocation import RevocationFlow
 from bff.session.model import EndReason, Ref, Session, SessionKey
 from tests.builders import NOW, a_core, a_key, a_session
-from tests.flows.fakes import Memory, MemoryExitStore, MemorySessionStore, RememberingTrail, SeededEntropy
+from tests.flows.fakes import (
+    Memory,
+    MemoryExitStore,
+    MemorySessionStore,
+    RememberingTrail,
+    SeededEntropy,
+)
 from tests.flows.fleet import CLIENT
 from tests.flows.scripted_provider import ProviderState, ScriptedProvider
 from tests.flows.virtual_time import Process, World
@@ -27,7 +38,9 @@ class SigningOut:
         self.memory = Memory(self.world)
         self.trail = RememberingTrail()
         self.exits = MemoryExitStore(self.world)
-        revocation = RevocationFlow(self.provider, Process(self.world, "p1"), self.world, self.trail)
+        revocation = RevocationFlow(
+            self.provider, Process(self.world, "p1"), self.world, self.trail
+        )
         self.flow = LogoutFlow(
             sessions=MemorySessionStore(self.memory),
             provider=self.provider,
@@ -38,12 +51,19 @@ class SigningOut:
             entropy=SeededEntropy(2),
             client=CLIENT,
         )
-        self.keys = [self._begin(letter, sid) for letter, sid in (("A", "sid-1"), ("B", "sid-1"), ("C", "sid-2"))]
+        self.keys = [
+            self._begin(letter, sid)
+            for letter, sid in (("A", "sid-1"), ("B", "sid-1"), ("C", "sid-2"))
+        ]
 
     def _begin(self, letter: str, sid: str) -> SessionKey:
         issued = self.state.sign_in("ada")
         core = a_core(ref=Ref(f"s_{letter}"), provider_sid=sid)
-        tokens = {"refresh_token": issued.refresh_token, "access_token": issued.access_token, "id_token": issued.id_token}
+        tokens = {
+            "refresh_token": issued.refresh_token,
+            "access_token": issued.access_token,
+            "id_token": issued.id_token,
+        }
         session: Session = a_session(key=a_key(letter * 43), core=core, tokens=tokens)
         self.world.run(self.flow.sessions.create(session))
         return session.key
@@ -143,9 +163,17 @@ def test_without_the_store_nobody_is_told_that_he_signed_out(out: SigningOut) ->
 
 @pytest.mark.req("N111")
 @pytest.mark.parametrize(
-    ("named", "left"), [({"sid": "sid-1"}, [2]), ({"subject": "ada"}, []), ({"sid": "sid-2", "subject": "ada"}, [0, 1]), ({"sid": "x"}, [0, 1, 2])]
+    ("named", "left"),
+    [
+        ({"sid": "sid-1"}, [2]),
+        ({"subject": "ada"}, []),
+        ({"sid": "sid-2", "subject": "ada"}, [0, 1]),
+        ({"sid": "x"}, [0, 1, 2]),
+    ],
 )
-def test_a_logout_token_ends_what_it_names(out: SigningOut, named: dict[str, str], left: list[int]) -> None:
+def test_a_logout_token_ends_what_it_names(
+    out: SigningOut, named: dict[str, str], left: list[int]
+) -> None:
     """The sessions of the provider session, or all of the subject; unknown ones are no error."""
     ended = out.world.run(out.flow.end_named_by(out.state.logout_token(**named)))
     assert out.left() == left
@@ -207,6 +235,13 @@ def test_without_a_registered_page_home_is_the_root() -> None:
     out = SigningOut()
     client = msgspec.structs.replace(CLIENT, post_logout_redirect_uri=None)
     flow = LogoutFlow(
-        out.flow.sessions, out.provider, out.flow.revocation, out.world, out.trail, out.exits, SeededEntropy(), client
+        out.flow.sessions,
+        out.provider,
+        out.flow.revocation,
+        out.world,
+        out.trail,
+        out.exits,
+        SeededEntropy(),
+        client,
     )
     assert flow.home == "/"

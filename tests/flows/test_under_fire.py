@@ -1,4 +1,7 @@
-"""Refresh under fire, simulated: promises 1 to 5 and 7 under any weather, and five planted bugs that must be found."""
+"""Refresh under fire, simulated.
+
+Promises 1 to 5 and 7 under any weather, and five planted bugs that must be found.
+"""
 
 import msgspec
 import pytest
@@ -23,9 +26,14 @@ WEATHER = settings(
 HUNT = settings(WEATHER, max_examples=2_000, phases=[Phase.generate], report_multiple_bugs=False)
 
 
-@pytest.mark.req("R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "N71", "N72", "N74", "S7", "S8")
+@pytest.mark.req(
+    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "N71", "N72", "N74", "S7", "S8"
+)
 def test_the_promises_hold_in_any_weather() -> None:
-    """Three processes, one browser, one thief; requests, faults, outages, lost writes, kills and stops in any order."""
+    """Three processes, one browser, one thief.
+
+    Requests, faults, outages, lost writes, kills and stops in any order.
+    """
     run_state_machine_as_test(UnderFire, settings=WEATHER)
 
 
@@ -72,9 +80,13 @@ class WithoutTombstoneCheck(MemorySessionStore):
         before = self.memory.live(key)
         replaced = await super().replace_tokens(key, read_generation, tokens, core)
         if replaced is Replaced.ENDED and before is None and self.last is not None:
-            session = msgspec.structs.replace(self.last, tokens=tokens, generation=read_generation + 1)
+            session = msgspec.structs.replace(
+                self.last, tokens=tokens, generation=read_generation + 1
+            )
             self.memory.sessions[key] = session
-            self.memory.expires_at[key] = record_expires_at(session, session.touched_at, self.memory.limits)
+            self.memory.expires_at[key] = record_expires_at(
+                session, session.touched_at, self.memory.limits
+            )
             return Replaced.WRITTEN
         return replaced
 

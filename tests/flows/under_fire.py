@@ -1,6 +1,9 @@
-"""A browser, a thief, a fleet and everything that can go wrong between them, in virtual time; and what must hold all the same.
+"""A browser, a thief, a fleet and everything that can go wrong between them, in virtual time.
 
-:class:`UnderFire` is a Hypothesis state machine: its rules are the weather, its checks the promises. What it finds shrinks to a short list of steps.
+And what must hold all the same.
+
+:class:`UnderFire` is a Hypothesis state machine: its rules are the weather, its checks the
+promises. What it finds shrinks to a short list of steps.
 """
 
 from collections.abc import Callable
@@ -74,7 +77,11 @@ class UnderFire(RuleBasedStateMachine):
             store=self.store,
             renewal_store=self.renewal_store,
         )
-        self.world, self.memory, self.provider = self.fleet.world, self.fleet.memory, self.fleet.provider
+        self.world, self.memory, self.provider = (
+            self.fleet.world,
+            self.fleet.memory,
+            self.fleet.provider,
+        )
         self.provider.budget = self.provider_budget
         self.provider.lifetime = 300.0
         self.session = self.fleet.begin(
@@ -102,10 +109,11 @@ class UnderFire(RuleBasedStateMachine):
         """At most one thing happens that may rightly end the session."""
         self.plot = plot
 
-    # --- the weather ---------------------------------------------------------------------------------------------------
+    # --- the weather
+    # ---------------------------------------------------------------------------------------------------
 
     @rule(process=st.sampled_from(PROCESSES), many=st.sampled_from((1, 1, 5)), lost=st.booleans())
-    def request(self, process: str, many: int, lost: bool) -> None:  # noqa: FBT001
+    def request(self, process: str, many: int, lost: bool) -> None:
         """The browser asks for something; its answer may get lost on the way back."""
         for _ in range(many):
             self._call(process, self.held, by_thief=False, lost=lost)
@@ -115,7 +123,11 @@ class UnderFire(RuleBasedStateMachine):
         """Time passes."""
         self.world.settle(seconds)
 
-    @rule(after=st.sampled_from((-95.0, -95.0, -2.0)), processes=st.permutations(PROCESSES), seconds=st.sampled_from((0.0, 0.04, 2.0)))
+    @rule(
+        after=st.sampled_from((-95.0, -95.0, -2.0)),
+        processes=st.permutations(PROCESSES),
+        seconds=st.sampled_from((0.0, 0.04, 2.0)),
+    )
     def renewal_is_due(self, after: float, processes: list[str], seconds: float) -> None:
         """The access token comes near its end, and two processes are asked at that moment."""
         stored = self.memory.live(self.session.key)
@@ -141,10 +153,17 @@ class UnderFire(RuleBasedStateMachine):
         self.disturbances += 1
         self.redis_down_until = self.world.now() + seconds
 
-    @rule(operation=st.sampled_from(OPERATIONS), side=st.sampled_from(("there", "back")), mishap=st.sampled_from(MISHAPS))
+    @rule(
+        operation=st.sampled_from(OPERATIONS),
+        side=st.sampled_from(("there", "back")),
+        mishap=st.sampled_from(MISHAPS),
+    )
     def ambush(self, operation: str, side: str, mishap: float | str) -> None:
-        """At the next such call, on its way there (nothing happened) or back (it happened, and nobody knows): it is lost, or its
-        process is killed, or stopped for so many seconds and then wakes believing what it believed."""
+        """Something befalls the next such call, on its way there (nothing happened) or back (it did).
+
+        It is lost, or its process is killed, or stopped for so many seconds and then wakes
+        believing what it believed.
+        """
         self.disturbances += 1
         self.ambushes.append((f"{operation}:{side}", mishap))
 
@@ -178,7 +197,8 @@ class UnderFire(RuleBasedStateMachine):
         self.thief_used = True
         self._call(process, self.stolen, by_thief=True, lost=True)
 
-    # --- the promises --------------------------------------------------------------------------------------------------
+    # --- the promises
+    # --------------------------------------------------------------------------------------------------
 
     @invariant()
     def promises_hold(self) -> None:
@@ -187,11 +207,17 @@ class UnderFire(RuleBasedStateMachine):
         self._check_ends()
         assert not self.broken, self.broken
         if self.session.key in self.memory.ended:
-            assert self.session.key not in self.memory.sessions, "an ended session came back (promise 5)"
+            assert self.session.key not in self.memory.sessions, (
+                "an ended session came back (promise 5)"
+            )
         for owner, until in self.memory.granted.items():
             held_by = self.memory.locks.get(self.session.key, ("nobody", 0.0))[0]
-            assert held_by == owner or self.world.now() >= until, "a lease was broken before its time (promise 2)"
-        unexpected = [failure for failure in self.world.failures if failure[0] not in {"call", "waiter"}]
+            assert held_by == owner or self.world.now() >= until, (
+                "a lease was broken before its time (promise 2)"
+            )
+        unexpected = [
+            failure for failure in self.world.failures if failure[0] not in {"call", "waiter"}
+        ]
         assert not unexpected, unexpected
 
     def teardown(self) -> None:
@@ -205,7 +231,8 @@ class UnderFire(RuleBasedStateMachine):
         finally:
             self.world.close()
 
-    # --- below the surface ---------------------------------------------------------------------------------------------
+    # --- below the surface
+    # ---------------------------------------------------------------------------------------------
 
     def _name(self, process: str) -> str:
         """A process that died lives on under a new name."""
@@ -247,11 +274,15 @@ class UnderFire(RuleBasedStateMachine):
         now = self.world.now()
         valid = stored is not None and now < stored.tokens.expires_at - 5
         if now < self.world.stopped_until.get(self._name(process), 0.0):
-            return  # what lies unread in a stopped process's socket has not arrived: no load balancer sends it there
+            # what lies unread in a stopped process's socket has not arrived: no load balancer sends
+            # it there
+            return
         work = self._member(process).usable(self.fleet.shown(self.session, generation=generation))
         running = self.world.spawn(self._name(process), "call", work)
         disturbances = self.disturbances - (now < self.redis_down_until) - len(self.ambushes)
-        self.calls.append(Call(running, self._name(process), now, valid, disturbances, by_thief, lost))
+        self.calls.append(
+            Call(running, self._name(process), now, valid, disturbances, by_thief, lost)
+        )
 
     def _collect(self) -> None:
         for call in list(self.calls):
@@ -273,7 +304,9 @@ class UnderFire(RuleBasedStateMachine):
     def _judge_refusal(self, call: Call, error: BffError) -> None:
         quiet = call.disturbances == self.disturbances
         if call.token_valid and quiet and not isinstance(error, SessionNotUsable):
-            self.broken.append(f"a request waited or failed while its token was valid: {error!r} (promise 3)")
+            self.broken.append(
+                f"a request waited or failed while its token was valid: {error!r} (promise 3)"
+            )
 
     def _check_ends(self) -> None:
         for event in self.fleet.trail.events[self.seen_events :]:
@@ -292,13 +325,23 @@ class UnderFire(RuleBasedStateMachine):
 
     def _on_reuse(self) -> None:
         stored = self.memory.live(self.session.key)
-        if stored is not None and not (stored.journal and stored.journal.unknown) and not self.provider.acted_late:
+        if (
+            stored is not None
+            and not (stored.journal and stored.journal.unknown)
+            and not self.provider.acted_late
+        ):
             self.broken.append("a refresh token known to be spent was sent again (promise 2)")
 
     def _on_overlap(self) -> None:
-        awake = [name for name in self.provider.asking if self.world.now() >= self.world.stopped_until.get(name, 0.0)]
+        awake = [
+            name
+            for name in self.provider.asking
+            if self.world.now() >= self.world.stopped_until.get(name, 0.0)
+        ]
         if awake:
-            self.broken.append("two processes at work were at the token endpoint at once (promise 2)")
+            self.broken.append(
+                "two processes at work were at the token endpoint at once (promise 2)"
+            )
 
     def _heal(self) -> None:
         self.ambushes.clear()
@@ -311,7 +354,9 @@ class UnderFire(RuleBasedStateMachine):
         lost = stored.tokens.refresh_token != self.provider.current
         for _ in range(6):
             try:
-                self.world.run(self._member("p1").usable(self.fleet.shown(self.session, generation=self.held)))
+                self.world.run(
+                    self._member("p1").usable(self.fleet.shown(self.session, generation=self.held))
+                )
             except (RefreshInProgress, ProviderUnavailable):
                 self.world.settle(61)
             except SessionNotUsable:

@@ -1,12 +1,16 @@
-"""A deterministic scheduler for flows: virtual seconds, chosen interleavings, processes that can be killed at any await.
+"""A deterministic scheduler for flows.
 
-Flows await nothing but their ports, and the fakes behind the ports await nothing but this. So a whole fleet of processes runs in one thread, in an order that
-a seed decides, and an hour passes in no time.
+Virtual seconds, chosen interleavings, processes that can be killed at any await.
+
+Flows await nothing but their ports, and the fakes behind the ports await nothing but this. So a
+whole fleet of processes runs in one thread, in an order that a seed decides, and an hour passes in
+no time.
 """
 
 import heapq
 import random
 from collections.abc import Coroutine, Generator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -46,7 +50,9 @@ class Signal(Generic[T]):
 class Running(Generic[T]):
     """A coroutine under way in a process; satisfies the port Detached."""
 
-    def __init__(self, world: "World", process: str, name: str, work: Coroutine[Any, Any, T]) -> None:
+    def __init__(
+        self, world: "World", process: str, name: str, work: Coroutine[Any, Any, T]
+    ) -> None:
         self.world = world
         self.process = process
         self.name = name
@@ -94,33 +100,32 @@ class Running(Generic[T]):
 
     def abandon(self) -> None:
         """Close the coroutine of a dead process quietly, at the very end."""
-        try:
+        with suppress(Exception):  # a killed process cleans nothing up
             self._work.close()
-        except Exception:  # noqa: BLE001, S110  a killed process cleans nothing up
-            pass
 
 
 OPEN: list["World"] = []
 """Worlds that are not closed yet; the conftest closes them after each test."""
 
 
-class Cancelled(BaseException):  # noqa: N818
+class Cancelled(BaseException):
     """What a cancelled coroutine sees."""
 
 
 async def _then(done: Signal[Any], either: Signal[None]) -> None:
-    try:
+    with suppress(BaseException):  # the waiter asks for the result itself
         await done
-    except BaseException:  # noqa: BLE001, S110  the waiter asks for the result itself
-        pass
     either.set()
 
 
 class World:
-    """Virtual time and the run queue. Satisfies the ports Clock and, per process, Background (see :class:`Process`)."""
+    """Virtual time and the run queue.
+
+    Satisfies the ports Clock and, per process, Background (see :class:`Process`).
+    """
 
     def __init__(self, seed: int = 0, start: float = 1_700_000_000.0) -> None:
-        self.dice = random.Random(seed)  # noqa: S311  reproducible on purpose
+        self.dice = random.Random(seed)
         self.dead: set[str] = set()
         self.stopped_until: dict[str, float] = {}
         self.failures: list[tuple[str, BaseException]] = []
@@ -134,7 +139,7 @@ class World:
     def now(self) -> float:
         return self._now
 
-    def at(self, when: float, action: Any) -> None:  # noqa: ANN401
+    def at(self, when: float, action: Any) -> None:
         """Run ``action`` at ``when``; actions of one instant run in an order the dice decide."""
         self._count += 1
         heapq.heappush(self._queue, (when, self.dice.random(), self._count, action))

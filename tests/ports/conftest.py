@@ -24,8 +24,18 @@ def free_port() -> int:
 def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a running redis-server."""
     port, folder = free_port(), tmp_path_factory.mktemp("redis")
-    command = [str(redis_executable()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with Path(folder, "log").open("wb") as log, subprocess.Popen(command, stdout=log) as server:  # noqa: S603
+    command = [
+        str(redis_executable()),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    ]
+    with Path(folder, "log").open("wb") as log, subprocess.Popen(command, stdout=log) as server:
         try:
             _await_ping(port)
             yield port

@@ -37,7 +37,9 @@ async def redis(redis_port: int) -> AsyncIterator[Redis]:
 def a_redis_store(redis: Redis, seal: Seal = SEAL) -> RedisSessionStore:
     """The real adapter."""
     record = SessionRecord(seal, LOOKUP_KEY, os.urandom)
-    return RedisSessionStore(redis, record, RedisNews(redis, channel("bff")), limits=LIMITS, lookup_key=LOOKUP_KEY)
+    return RedisSessionStore(
+        redis, record, RedisNews(redis, channel("bff")), limits=LIMITS, lookup_key=LOOKUP_KEY
+    )
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -55,7 +57,11 @@ def a_session_now(session_id: str = "A" * 43, **overrides: object) -> Session:
         key=a_key(session_id),
         touched_at=now,
         acknowledged=Acknowledgement(0, now, 0, now),
-        core={"created_at": now, "absolute_expires_at": now + 28_800, **dict(overrides.pop("core", {}))},  # type: ignore[call-overload]
+        core={
+            "created_at": now,
+            "absolute_expires_at": now + 28_800,
+            **dict(overrides.pop("core", {})),
+        },  # type: ignore[call-overload]
         tokens={"issued_at": now, "expires_at": now + 900},
     )
     return msgspec.structs.replace(session, **overrides)
@@ -75,14 +81,20 @@ async def test_an_unknown_key_is_nothing(store: SessionStore) -> None:
 
 @pytest.mark.req("N71", "R8")
 async def test_the_fenced_write_wants_the_generation_that_was_read(store: SessionStore) -> None:
-    """The first writer wins, the second learns it; the journal is cleared, the acknowledgement stays."""
+    """The first writer wins, the second learns it.
+
+    The journal is cleared, the acknowledgement stays.
+    """
     session = a_session_now()
     await store.create(session)
     await store.try_lock(session.key, "owner-1", 30)
     assert await store.write_journal(session.key, a_journal()) is Replaced.WRITTEN
     new = a_token_set(access_token="access-1", issued_at=session.touched_at)
     assert await store.replace_tokens(session.key, 0, new, session.core) is Replaced.WRITTEN
-    assert await store.replace_tokens(session.key, 0, a_token_set(access_token="x"), session.core) is Replaced.CONFLICT
+    assert (
+        await store.replace_tokens(session.key, 0, a_token_set(access_token="x"), session.core)
+        is Replaced.CONFLICT
+    )
     stored = await store.load(session.key)
     assert isinstance(stored, Session)
     assert (stored.tokens, stored.generation, stored.journal) == (new, 1, None)
@@ -98,7 +110,9 @@ async def test_an_ended_session_takes_no_tokens_and_never_comes_back(store: Sess
     assert await store.write_journal(session.key, a_journal()) is Replaced.ENDED
     assert await store.end(session.key, EndReason.ADMIN, session.touched_at) is None
     await store.touch(session, session.touched_at + 100)
-    await store.acknowledge(session.key, Acknowledgement(3, session.touched_at, 0, session.touched_at))
+    await store.acknowledge(
+        session.key, Acknowledgement(3, session.touched_at, 0, session.touched_at)
+    )
     assert await store.load(session.key) == EndedSession(EndReason.SIGNED_OUT, session.touched_at)
     assert not await store.create(session)
 
@@ -108,9 +122,19 @@ async def test_a_conditional_end_spares_a_newer_generation(store: SessionStore) 
     session = a_session_now()
     await store.create(session)
     await store.replace_tokens(session.key, 0, a_token_set(), session.core)
-    assert await store.end(session.key, EndReason.REFRESH_REJECTED, session.touched_at, only_generation=0) is None
+    assert (
+        await store.end(
+            session.key, EndReason.REFRESH_REJECTED, session.touched_at, only_generation=0
+        )
+        is None
+    )
     assert isinstance(await store.load(session.key), Session)
-    assert await store.end(session.key, EndReason.REFRESH_REJECTED, session.touched_at, only_generation=1) is not None
+    assert (
+        await store.end(
+            session.key, EndReason.REFRESH_REJECTED, session.touched_at, only_generation=1
+        )
+        is not None
+    )
 
 
 @pytest.mark.req("R7")
@@ -121,8 +145,12 @@ async def test_writers_of_different_fields_do_not_undo_each_other(store: Session
     new = a_token_set(access_token="access-1")
     await store.replace_tokens(session.key, 0, new, session.core)
     await store.touch(session, session.touched_at + 60)
-    await store.acknowledge(session.key, Acknowledgement(1, session.touched_at + 61, 0, session.touched_at))
-    await store.acknowledge(session.key, Acknowledgement(0, session.touched_at + 99, 0, session.touched_at))
+    await store.acknowledge(
+        session.key, Acknowledgement(1, session.touched_at + 61, 0, session.touched_at)
+    )
+    await store.acknowledge(
+        session.key, Acknowledgement(0, session.touched_at + 99, 0, session.touched_at)
+    )
     await store.touch(session, session.touched_at + 30)
     stored = await store.load(session.key)
     assert isinstance(stored, Session)
@@ -145,7 +173,10 @@ async def test_the_journal_is_fenced_by_generation(store: SessionStore) -> None:
 
 @pytest.mark.req("R3", "R9")
 async def test_the_journal_is_fenced_by_owner(store: SessionStore) -> None:
-    """Who slept through the lease begins nothing and reports over nobody else's attempt; who began may report without the lock."""
+    """Who slept through the lease begins nothing and reports over nobody else's attempt.
+
+    Who began may report without the lock.
+    """
     session = a_session_now()
     await store.create(session)
     assert await store.write_journal(session.key, a_journal()) is Replaced.CONFLICT
@@ -160,7 +191,10 @@ async def test_the_journal_is_fenced_by_owner(store: SessionStore) -> None:
 
 @pytest.mark.req("R2", "R3")
 async def test_one_owner_holds_the_lock(store: SessionStore) -> None:
-    """Others are refused at once; nobody releases or renews somebody else's lock; asking again as the owner says yes."""
+    """Others are refused at once; nobody releases or renews somebody else's lock.
+
+    Asking again as the owner says yes.
+    """
     key = a_key()
     assert await store.try_lock(key, "a", 30)
     assert not await store.try_lock(key, "b", 30)
@@ -174,7 +208,9 @@ async def test_one_owner_holds_the_lock(store: SessionStore) -> None:
 
 
 @pytest.mark.req("N18", "N57", "N111")
-async def test_sessions_are_found_by_user_provider_session_and_reference(store: SessionStore) -> None:
+async def test_sessions_are_found_by_user_provider_session_and_reference(
+    store: SessionStore,
+) -> None:
     """The same subject at another issuer is somebody else; what ended is not found."""
     mine = a_session_now("A" * 43)
     other = a_session_now("B" * 43, core={"ref": Ref("s_2"), "provider_sid": "sid-2"})
@@ -206,7 +242,8 @@ async def test_a_logout_token_is_remembered(store: SessionStore) -> None:
     assert not await store.logout_token_seen("https://b.example", "1")
 
 
-# --- Redis alone -------------------------------------------------------------------------------------------------------
+# --- Redis alone
+# -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.req("N66", "N67", "S8", "N34")
@@ -215,7 +252,12 @@ async def test_a_dump_of_redis_shows_no_token_and_no_session_id(redis: Redis) ->
     store = a_redis_store(redis)
     session = a_session_now()
     await store.create(session)
-    await store.replace_tokens(session.key, 0, a_token_set(access_token="access-1", refresh_token="refresh-1"), session.core)
+    await store.replace_tokens(
+        session.key,
+        0,
+        a_token_set(access_token="access-1", refresh_token="refresh-1"),
+        session.core,
+    )
     dump = b"".join([key + (await redis.dump(key) or b"") for key in await redis.keys()])
     for secret in (b"access-", b"refresh-", b"A" * 43):
         assert secret not in dump
@@ -237,7 +279,9 @@ async def test_swapping_the_sealed_tokens_of_two_sessions_is_noticed(redis: Redi
 
 
 @pytest.mark.req("N54", "S12")
-async def test_redis_forgets_at_the_earlier_limit_and_indexes_do_not_outlive_their_sessions(redis: Redis) -> None:
+async def test_redis_forgets_at_the_earlier_limit_and_indexes_do_not_outlive_their_sessions(
+    redis: Redis,
+) -> None:
     """TTLs of the record and of every index entry, before and after use."""
     store = a_redis_store(redis)
     session = a_session_now()
@@ -298,7 +342,11 @@ async def test_a_change_is_heard_within_an_instant(redis: Redis) -> None:
     """Ears of another connection hear a refresh, an end and a bare tell; not each other's sessions."""
     news = RedisNews(redis, channel("bff"))
     store = RedisSessionStore(
-        redis, SessionRecord(SEAL, LOOKUP_KEY, os.urandom), news, limits=LIMITS, lookup_key=LOOKUP_KEY
+        redis,
+        SessionRecord(SEAL, LOOKUP_KEY, os.urandom),
+        news,
+        limits=LIMITS,
+        lookup_key=LOOKUP_KEY,
     )
     session = a_session_now()
     await store.create(session)

@@ -97,10 +97,11 @@ async def test_an_untrusted_api_is_told_nothing(
             heard.extend(await wire.closed())
 
         listening = await api(script, tls=context)
-        if host == "localhost":
-            chosen = client
-        else:
-            chosen = HttpResourceServer(tls=ssl.create_default_context(cafile=trusted))
+        chosen = (
+            client
+            if host == "localhost"
+            else HttpResourceServer(tls=ssl.create_default_context(cafile=trusted))
+        )
         with pytest.raises(ResourceServerUnavailable):
             await chosen.send(listening.route(), a_request(), None)
         assert heard == b""

@@ -63,7 +63,8 @@ def test_neither_handle_nor_session_shows_its_secret() -> None:
 
 
 CASES = [
-    # stored, acknowledged (generation, at, previous, previous_at), presented, seconds later, verdict
+    # stored, acknowledged (generation, at, previous, previous_at), presented, seconds later,
+    # verdict
     (5, (5, 0, 4, -600), 5, 10, HandleVerdict.CURRENT),
     (5, (5, 0, 4, -600), 6, 10, HandleVerdict.CURRENT),
     (6, (5, 0, 4, -600), 5, 10_000, HandleVerdict.SUPERSEDED),
@@ -78,12 +79,17 @@ CASES = [
 @pytest.mark.req("S7", "S8")
 @pytest.mark.parametrize(("stored", "acknowledged", "presented", "later", "verdict"), CASES)
 def test_an_old_handle_is_honoured_until_its_successor_is_known_to_have_arrived(
-    stored: int, acknowledged: tuple[int, float, int, float], presented: int, later: float, verdict: HandleVerdict
+    stored: int,
+    acknowledged: tuple[int, float, int, float],
+    presented: int,
+    later: float,
+    verdict: HandleVerdict,
 ) -> None:
     """A lost response locks nobody out; a handle used after its successor and a grace is a replay."""
     generation, at, previous, previous_at = acknowledged
     session = a_session(
-        generation=stored, acknowledged=Acknowledgement(generation, NOW + at, previous, NOW + previous_at)
+        generation=stored,
+        acknowledged=Acknowledgement(generation, NOW + at, previous, NOW + previous_at),
     )
     assert judge_handle(session, presented, NOW + later, GRACE) is verdict
 

@@ -1,5 +1,7 @@
 """When a session is renewed."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,9 +62,13 @@ def test_without_a_refresh_token_the_access_token_is_used_to_its_end() -> None:
 
 
 @given(st.text(min_size=1, max_size=43), st.integers(0, 10_000), st.floats(1, 100_000))
-def test_the_jitter_only_delays_and_by_half_a_window_at_most(key: str, generation: int, lifetime: float) -> None:
+def test_the_jitter_only_delays_and_by_half_a_window_at_most(
+    key: str, generation: int, lifetime: float
+) -> None:
     """Renewal is due between the window's beginning and its middle, the same for all who ask."""
-    session = a_session(key=SessionKey(key), generation=generation, tokens={"expires_at": NOW + lifetime})
+    session = a_session(
+        key=SessionKey(key), generation=generation, tokens={"expires_at": NOW + lifetime}
+    )
     policy = RefreshPolicy()
     due, window = refresh_due_at(session, policy), min(policy.window, lifetime / 3)
     assert NOW + lifetime - window <= due <= NOW + lifetime - window / 2
@@ -72,9 +78,11 @@ def test_the_jitter_only_delays_and_by_half_a_window_at_most(key: str, generatio
 @pytest.mark.req("S13")
 def test_sessions_of_one_morning_do_not_renew_in_step() -> None:
     """A thousand sessions with the same times are spread over the whole jitter."""
-    dues = sorted(refresh_due_at(a_session(key=SessionKey(f"k{n}")), RefreshPolicy()) for n in range(1000))
+    dues = sorted(
+        refresh_due_at(a_session(key=SessionKey(f"k{n}")), RefreshPolicy()) for n in range(1000)
+    )
     assert dues[-1] - dues[0] > 29
-    assert max(later - earlier for earlier, later in zip(dues, dues[1:], strict=False)) < 1
+    assert max(later - earlier for earlier, later in pairwise(dues)) < 1
 
 
 def test_a_lease_must_outlive_the_token_request() -> None:
@@ -106,7 +114,13 @@ def test_failures_back_off_with_jitter_up_to_a_cap() -> None:
     journal, pauses = a_journal(), []
     for _ in range(8):
         journal = after_failure(
-            journal, outcome="x", unknown=False, now=NOW, chance=0.0, retry_after=None, policy=POLICY
+            journal,
+            outcome="x",
+            unknown=False,
+            now=NOW,
+            chance=0.0,
+            retry_after=None,
+            policy=POLICY,
         )
         pauses.append(journal.retry_at - NOW)
     assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
@@ -119,7 +133,13 @@ def test_the_providers_own_retry_after_is_honoured_within_the_cap() -> None:
     """Longer than our own pause: theirs; absurdly long: the cap."""
     for told, pause in ((20.0, 20.0), (0.0, 1.0), (86_400.0, 60.0)):
         failed = after_failure(
-            a_journal(), outcome="x", unknown=False, now=NOW, chance=0.0, retry_after=told, policy=POLICY
+            a_journal(),
+            outcome="x",
+            unknown=False,
+            now=NOW,
+            chance=0.0,
+            retry_after=told,
+            policy=POLICY,
         )
         assert failed.retry_at - NOW == pause
 
@@ -128,7 +148,13 @@ def test_the_providers_own_retry_after_is_honoured_within_the_cap() -> None:
 def test_an_unknown_outcome_stays_unknown() -> None:
     """A later clean refusal to serve does not tell what the earlier attempt did."""
     unknown = after_failure(
-        a_journal(), outcome="timeout", unknown=True, now=NOW, chance=0.0, retry_after=None, policy=POLICY
+        a_journal(),
+        outcome="timeout",
+        unknown=True,
+        now=NOW,
+        chance=0.0,
+        retry_after=None,
+        policy=POLICY,
     )
     still = after_failure(
         unknown, outcome="503", unknown=False, now=NOW, chance=0.0, retry_after=None, policy=POLICY
