@@ -13,21 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
-from litestar import Litestar, Response
-from litestar import Request as LitestarRequest
-from litestar.exceptions import MethodNotAllowedException, NotFoundException
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from litestar import Litestar
+from redis.asyncio import Redis
 
 from bff.adapters.event_loop import BackgroundTasks, SystemClock
+from bff.adapters.live_check import Finding, about_provider, about_redis
 from bff.adapters.observation import LogTrail, Metrics, configure_logs
 from bff.adapters.openid_provider import HttpOpenIDProvider
 from bff.adapters.operators_server import OperatorsServer
 from bff.adapters.rate_limits import RedisRateLimits
+from bff.adapters.redis_client import redis_client
 from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import RedisSessionStore, channel
 from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
@@ -36,13 +31,12 @@ from bff.adapters.session_record import SessionRecord
 from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import BrowserCookies, Flows, Surroundings
+from bff.endpoints.exceptions import exception_handlers
 from bff.endpoints.gate import Gate
 from bff.endpoints.health import OperatorsApp
 from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
-from bff.endpoints.problems import to_problem
 from bff.endpoints.session import session_handlers
-from bff.errors import BffError, MethodNotAllowed, ProviderError, RouteNotFound
 from bff.flows.access import AccessFlow
 from bff.flows.api_call import ApiCallFlow
 from bff.flows.breaker import Breaker
@@ -102,14 +96,6 @@ class World:
     resource_server: HttpResourceServer
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One line of a live report."""
-
-    what: str
-    found: str
-    fine: bool
-
-
 def create_app_from_environment() -> Bff:
     """The app of the file that ``BFF_CONFIG`` names: what worker processes start.
 
@@ -150,7 +136,7 @@ def create_app(settings: Settings) -> Bff:
             *login_handlers(flows, cookies, around),
             *logout_handlers(flows, cookies, around),
         ],
-        exception_handlers=_exception_handlers(https=around.https),
+        exception_handlers=exception_handlers(world.log, https=around.https),
         lifespan=[lambda _app: _lifespan(world)],
         openapi_config=None,
         logging_config=None,
@@ -172,7 +158,11 @@ def create_app(settings: Settings) -> Bff:
 def _open(settings: Settings) -> World:
     log = configure_logs(settings.logging.level, settings.logging.format)
     clock, entropy = SystemClock(), SystemEntropy()
-    redis = redis_client(settings)
+    redis = redis_client(
+        settings.redis.url.reveal(),
+        timeout_seconds=settings.redis.timeout_seconds,
+        max_connections=settings.redis.max_connections,
+    )
     transport = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=64))
     provider = HttpOpenIDProvider(
         values.client_metadata(settings),
@@ -194,24 +184,6 @@ def _open(settings: Settings) -> World:
         provider=provider,
         resource_server=HttpResourceServer(),
     )
-
-
-def redis_client(settings: Settings) -> Redis:
-    """One pool of connections.
-
-    A connection that Redis closed while it was idle is replaced once, quietly.
-    """
-    timeout = settings.redis.timeout_seconds
-    pool = BlockingConnectionPool.from_url(
-        settings.redis.url.reveal(),
-        max_connections=settings.redis.max_connections,
-        timeout=timeout,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        protocol=2,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    )
-    return Redis(connection_pool=pool)
 
 
 def _flows(world: World, trail: LogTrail) -> Flows:
@@ -326,34 +298,6 @@ def _shared_metrics() -> bool:
     return "PROMETHEUS_MULTIPROC_DIR" in os.environ
 
 
-def _exception_handlers(*, https: bool) -> dict[Any, Any]:
-    def answer(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
-        if isinstance(error, NotFoundException):
-            error = RouteNotFound()
-        elif isinstance(error, MethodNotAllowedException):
-            error = MethodNotAllowed(())
-        status, fields, body = to_problem(error, request.scope["bff"].id, https=https)  # type: ignore[typeddict-item]
-        headers = {
-            name.decode(): value.decode() for name, value in fields if name != b"content-length"
-        }
-        return Response(
-            body, status_code=status, headers=headers, media_type="application/problem+json"
-        )
-
-    def last_resort(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
-        configure_logs("info", "json").exception(
-            "unexpected_error", request_id=request.scope["bff"].id
-        )  # type: ignore[typeddict-item]
-        return answer(request, error)
-
-    return {
-        BffError: answer,
-        NotFoundException: answer,
-        MethodNotAllowedException: answer,
-        Exception: last_resort,
-    }
-
-
 def _folder(name: str | None) -> Path | None:
     return Path(name) if name else None
 
@@ -363,54 +307,11 @@ def _new_request_id() -> str:
 
 
 async def live_report(settings: Settings) -> list[Finding]:
-    """Reach the provider and Redis as the app would, and say what they support.
-
-    For ``bff check --live``.
-    """
+    """Reach the provider and Redis as the app would; for ``bff check --live``."""
     world = _open(settings)
     try:
-        return [*await _about_provider(world), *await _about_redis(world)]
+        provider = await about_provider(world.provider.metadata, settings.provider.auth_method)
+        return [*provider, *await about_redis(world.redis)]
     finally:
         await world.provider.aclose()
         await world.redis.aclose()
-
-
-async def _about_provider(world: World) -> list[Finding]:
-    try:
-        metadata = await world.provider.metadata()
-    except ProviderError as error:
-        return [Finding("provider", f"{type(error).__name__}: {error}", fine=False)]
-    method = world.settings.provider.auth_method
-    return [
-        Finding("provider", metadata.issuer, fine=True),
-        Finding(
-            "PKCE S256", _yes(there="S256" in metadata.code_challenge_methods_supported), fine=True
-        ),
-        Finding(
-            "iss in responses",
-            _yes(there=metadata.authorization_response_iss_parameter_supported),
-            fine=True,
-        ),
-        Finding("revocation", _yes(there=metadata.revocation_endpoint), fine=True),
-        Finding("end_session", _yes(there=metadata.end_session_endpoint), fine=True),
-        Finding(
-            "auth method", method, fine=method in metadata.token_endpoint_auth_methods_supported
-        ),
-    ]
-
-
-async def _about_redis(world: World) -> list[Finding]:
-    try:
-        info: Any = await world.redis.info()
-    except (RedisError, OSError) as error:
-        return [Finding("redis", type(error).__name__, fine=False)]
-    policy = str(info.get("maxmemory_policy", "noeviction"))
-    return [
-        Finding("redis", str(info["redis_version"]), fine=True),
-        Finding("append-only file", _yes(there=info.get("aof_enabled")), fine=True),
-        Finding("eviction", policy, fine=policy == "noeviction" or policy.startswith("volatile")),
-    ]
-
-
-def _yes(*, there: object) -> str:
-    return "yes" if there else "no"

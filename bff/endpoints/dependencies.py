@@ -101,6 +101,12 @@ class Request:
         return self.get(b"bff-background") is not None
 
 
+def seen(request: Any) -> Request:  # noqa: ANN401  a Litestar request
+    """What the gate gathered about a request that Litestar hands to a handler."""
+    facts: Request = request.scope["bff"]
+    return facts
+
+
 class BrowserCookies:
     """Reads and writes our cookies. A session cookie, once verified, is remembered by its text."""
 

@@ -14,7 +14,14 @@ from litestar.response.base import ASGIResponse
 from bff.browser.login_cookie import LoginCookie
 from bff.browser.return_to import parse_return_to
 from bff.endpoints.answers import Fields, page, redirect, script
-from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings, client_address
+from bff.endpoints.dependencies import (
+    BrowserCookies,
+    Flows,
+    Request,
+    Surroundings,
+    client_address,
+    seen,
+)
 from bff.endpoints.problems import code_of
 from bff.errors import BffError, RequestMalformed
 from bff.flows.login import LoginRequest
@@ -43,11 +50,11 @@ def login_handlers(
     @get("/bff/login")
     async def login(request: AnyRequest) -> ASGIResponse:
         """Leaves for the provider."""
-        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        facts = seen(request)
         query = _query(request.scope["query_string"])
         return_to = parse_return_to(query.get("return_to"))
-        await around.rate_limits.hit("sign_in", client_address(seen, around.trusted_proxies))
-        return await _leave(flows, cookies, around, seen, query, return_to)
+        await around.rate_limits.hit("sign_in", client_address(facts, around.trusted_proxies))
+        return await _leave(flows, cookies, around, facts, query, return_to)
 
     @get("/bff/callback")
     async def callback(request: AnyRequest) -> ASGIResponse:
@@ -55,15 +62,15 @@ def login_handlers(
 
         Leads into the app with a session, or with a note of what went wrong.
         """
-        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        facts = seen(request)
         parameters = _parameters(request.scope["query_string"])
-        pending = cookies.login(seen)
+        pending = cookies.login(facts)
         state = (parameters.get("state") or [""])[0]
         left = cookies.set_login(pending.remove(state) if pending else None)
         try:
             completed = await flows.login.complete(parameters, pending.browser if pending else None)
         except BffError as error:
-            note = cookies.set_note(code_of(error), seen.id)
+            note = cookies.set_note(code_of(error), facts.id)
             return redirect(
                 "/", https=around.https, fields=[(b"set-cookie", left), (b"set-cookie", note)]
             )
@@ -94,12 +101,12 @@ async def _leave(
     flows: Flows,
     cookies: BrowserCookies,
     around: Surroundings,
-    seen: Request,
+    facts: Request,
     query: dict[str, str],
     return_to: str,
 ) -> ASGIResponse:
-    pending = cookies.login(seen)
-    known = cookies.session(seen)
+    pending = cookies.login(facts)
+    known = cookies.session(facts)
     started = await flows.login.begin(
         LoginRequest(
             return_to=return_to,

@@ -9,7 +9,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from bff.endpoints.answers import Fields, json_answer, redirect
-from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings, client_address
+from bff.endpoints.dependencies import (
+    BrowserCookies,
+    Flows,
+    Surroundings,
+    client_address,
+    seen,
+)
 from bff.errors import BffError, ContentTooLarge, RateLimited, SessionNotUsable
 
 AnyRequest = LitestarRequest[Any, Any, Any]
@@ -28,8 +34,8 @@ def logout_handlers(
 
         ``?everywhere=1`` ends all of the user's.
         """
-        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
-        presented = cookies.presented(seen)
+        facts = seen(request)
+        presented = cookies.presented(facts)
         if presented is not None:
             try:
                 await flows.access.state(presented)
@@ -52,10 +58,10 @@ def logout_handlers(
     @post("/bff/backchannel-logout")
     async def backchannel_logout(request: AnyRequest) -> ASGIResponse:
         """OpenID Connect Back-Channel Logout 1.0, sections 2.5 to 2.8: 200 or 400, never stored."""
-        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
+        facts = seen(request)
         try:
             await around.rate_limits.hit(
-                "backchannel", client_address(seen, around.trusted_proxies)
+                "backchannel", client_address(facts, around.trusted_proxies)
             )
             await flows.logout.end_named_by(await _logout_token(request))
         except RateLimited:

@@ -141,10 +141,14 @@ def code_of(error: Exception) -> str:
 
 
 def ended_reason(error: errors.SessionNotUsable) -> str | None:
-    """What a page is told of a session that is over; None if nothing is known of one."""
+    """What a page is told of a session that is over, in the client's words; None if nothing is known of one."""
     if isinstance(error, errors.SessionExpired):
         return f"{error.limit}_timeout"
-    return getattr(error, "reason", None)
+    if isinstance(error, errors.ReauthenticationRequired):
+        return "refresh_rejected"
+    if isinstance(error, errors.SessionRevoked):
+        return "idp_logout" if error.reason == "idp_logout" else "revoked"
+    return "signed_out" if getattr(error, "reason", None) else None
 
 
 def _reason(error: Exception) -> str | None:

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from bff.endpoints.answers import Fields, json_answer
-from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings
+from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings, seen
 from bff.endpoints.problems import ended_reason
 from bff.errors import SessionNotUsable, SessionRequired
 from bff.flows.access import Presented, SessionState
@@ -29,10 +29,10 @@ def session_handlers(
     @get("/bff/session")
     async def check_session(request: AnyRequest) -> ASGIResponse:
         """Always 200; slides nothing. How a session ended, and how a sign-in failed, is told once."""
-        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
-        note = cookies.note(seen)
+        facts = seen(request)
+        note = cookies.note(facts)
         fields: Fields = [(b"set-cookie", cookies.clear_note())] if note else []
-        presented = cookies.presented(seen)
+        presented = cookies.presented(facts)
         ended: str | None = None
         if presented is not None:
             unpinned = Presented(presented.key, presented.generation, presented.arrived_at)
@@ -42,7 +42,7 @@ def session_handlers(
                 ended = ended_reason(error)
                 fields.append((b"set-cookie", cookies.clear_session()))
             else:
-                fields += _renewed_cookie(cookies, seen, state)
+                fields += _renewed_cookie(cookies, facts, state)
                 return json_answer(_signed_in(state, around), https=around.https, fields=fields)
         error_note = {"code": note[0], "id": note[1]} if note else None
         anonymous = {"authenticated": False, "ended": ended, "login_error": error_note}
@@ -51,19 +51,19 @@ def session_handlers(
     @post("/bff/session/extend")
     async def extend_session(request: AnyRequest) -> ASGIResponse:
         """Slides the idle limit."""
-        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
-        state = await flows.access.extend(_presented(cookies, seen))
-        fields = _renewed_cookie(cookies, seen, state)
+        facts = seen(request)
+        state = await flows.access.extend(_presented(cookies, facts))
+        fields = _renewed_cookie(cookies, facts, state)
         return json_answer(_signed_in(state, around), https=around.https, fields=fields)
 
     @post("/bff/refresh")
     async def refresh_session(request: AnyRequest) -> ASGIResponse:
         """Renews the tokens behind the session now; answers how the session stands, never a token."""
-        seen: Request = request.scope["bff"]  # type: ignore[typeddict-item]
-        presented = _presented(cookies, seen)
+        facts = seen(request)
+        presented = _presented(cookies, facts)
         await around.rate_limits.hit("refresh", presented.key)
         state = await flows.access.refresh_now(presented)
-        fields = _renewed_cookie(cookies, seen, state)
+        fields = _renewed_cookie(cookies, facts, state)
         return json_answer(_signed_in(state, around), https=around.https, fields=fields)
 
     return [check_session, extend_session, refresh_session]

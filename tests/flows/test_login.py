@@ -194,7 +194,7 @@ def test_the_answer_must_come_from_the_provider_that_was_asked(
 def test_a_refusal_by_the_user_is_a_typed_failure(sign_in: SignIn) -> None:
     """With the registered code, recorded, and nothing of the description."""
     started = sign_in.begin()
-    refusal = {"error": ["access_denied"], "error_description": ["<script>"], "state": [started.state],
+    refusal: dict[str, Sequence[str]] = {"error": ["access_denied"], "error_description": ["<script>"], "state": [started.state],
                "iss": [sign_in.state.issuer]}  # fmt: skip
     with pytest.raises(AuthorizationRejected) as refused:
         sign_in.complete(refusal, started.browser)
@@ -266,8 +266,8 @@ def test_user_info_counts_only_if_it_speaks_of_the_same_user(
     }
     if subject != "ada":
 
-        async def somebody(_access_token: str) -> dict[str, object]:
-            return {"sub": subject, "email": "x@example"}
+        async def somebody(access_token: str) -> dict[str, object]:
+            return {"sub": subject, "email": f"x@example{access_token[:0]}"}
 
         sign_in.provider.user_info = somebody  # type: ignore[method-assign]
     assert sign_in.session(sign_in.whole()).core.claims.get("email") == email

@@ -223,7 +223,7 @@ def test_a_failed_ending_may_be_repeated_with_the_same_token(out: SigningOut) ->
     async def fails(*_arguments: object, **_named: object) -> None:
         raise StoreUnavailable
 
-    out.flow.sessions.end = fails  # type: ignore[method-assign,assignment]
+    out.flow.sessions.end = fails  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailable):
         out.world.run(out.flow.end_named_by(token))
     out.flow.sessions.end = original  # type: ignore[method-assign]

@@ -108,7 +108,7 @@ class WithoutRenewal(MemorySessionStore):
         return True
 
 
-BUGS = {
+BUGS: dict[str, dict[str, object]] = {
     "no fence": {"store": WithoutFence},
     "no re-read": {"renewal_store": WithoutReRead},
     "releases anybody's lock": {"store": ReleasingAnybody},
@@ -125,4 +125,4 @@ BUGS = {
 def test_a_planted_bug_is_found(bug: str) -> None:
     """The same machine, with one safeguard taken out, must fail."""
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(planted(**BUGS[bug]), settings=HUNT)
+        run_state_machine_as_test(planted(BUGS[bug]), settings=HUNT)

@@ -6,7 +6,7 @@ And what must hold all the same.
 promises. What it finds shrinks to a short list of steps.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ from bff.errors import (
     SessionNotUsable,
     StoreUnavailable,
 )
-from bff.flows.access import Access
+from bff.flows.access import Access, AccessFlow
 from bff.session.limits import SessionLimits
 from bff.session.model import EndReason, Session
 from bff.session.refresh import RefreshPolicy
@@ -242,7 +242,7 @@ class UnderFire(RuleBasedStateMachine):
             name = f"{process}.{self.lives[process]}"
         return name
 
-    def _member(self, process: str):  # noqa: ANN202  AccessFlow
+    def _member(self, process: str) -> AccessFlow:
         name = self._name(process)
         return self.fleet.member(name, self._hop(name))
 
@@ -367,6 +367,6 @@ class UnderFire(RuleBasedStateMachine):
         raise AssertionError("the weather cleared and the session is still not served")
 
 
-def planted(**attributes: object) -> Callable[[], RuleBasedStateMachine]:
+def planted(attributes: Mapping[str, object]) -> type[RuleBasedStateMachine]:
     """The machine with a bug in it."""
-    return type("Planted", (UnderFire,), attributes)
+    return type("Planted", (UnderFire,), dict(attributes))

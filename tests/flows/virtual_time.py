@@ -96,7 +96,10 @@ class Running(Generic[T]):
         self.world.at(self.world.now() + max(timeout_seconds, 0.0), either.set)
         self.world.spawn(self.process, "waiter", _then(self.done, either))
         await either
-        return await self.done if self.done.is_set else None
+        return await self.done if self.finished() else None
+
+    def finished(self) -> bool:
+        return self.done.is_set
 
     def abandon(self) -> None:
         """Close the coroutine of a dead process quietly, at the very end."""

@@ -28,7 +28,7 @@ def cut(data: bytes, borders: list[int]) -> list[bytes]:
 def test_a_token_is_found_across_every_border(border: int) -> None:
     """Wherever the token is split, not one byte after its beginning gets through."""
     guard = LeakGuard(TOKEN)
-    seen = []
+    seen: list[bytes] = []
     with pytest.raises(TokenLeaked):
         seen.extend(map(guard.feed, (b'{"echo":"', TOKEN[:border], TOKEN[border:], b'"}')))
     assert b"".join(seen) == b'{"echo":"'

@@ -1,0 +1,39 @@
+"""What Litestar does with an exception: the same table of problems as everywhere."""
+
+from typing import Any
+
+from litestar import Request as LitestarRequest
+from litestar import Response
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+
+from bff.endpoints.dependencies import seen
+from bff.endpoints.problems import to_problem
+from bff.errors import BffError, MethodNotAllowed, RouteNotFound
+
+
+def exception_handlers(log: Any, *, https: bool) -> dict[Any, Any]:  # noqa: ANN401  structlog's
+    """Handlers for whatever a handler raises; ``log`` hears what was not expected (ASVS 5.0, 16.5.4)."""
+
+    def answer(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
+        if isinstance(error, NotFoundException):
+            error = RouteNotFound()
+        elif isinstance(error, MethodNotAllowedException):
+            error = MethodNotAllowed(())
+        status, fields, body = to_problem(error, seen(request).id, https=https)
+        headers = {
+            name.decode(): value.decode() for name, value in fields if name != b"content-length"
+        }
+        return Response(
+            body, status_code=status, headers=headers, media_type="application/problem+json"
+        )
+
+    def last_resort(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
+        log.error("unexpected_error", request_id=seen(request).id, exc_info=error)
+        return answer(request, error)
+
+    return {
+        BffError: answer,
+        NotFoundException: answer,
+        MethodNotAllowedException: answer,
+        Exception: last_resort,
+    }
