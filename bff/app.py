@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from litestar import Litestar
 from redis.asyncio import Redis
 
+from bff.adapters.entropy import SystemEntropy
 from bff.adapters.event_loop import BackgroundTasks, SystemClock
 from bff.adapters.live_check import Finding, about_provider, about_redis
 from bff.adapters.observation import LogTrail, Metrics, configure_logs
@@ -32,7 +32,7 @@ from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import BrowserCookies, Flows, Surroundings
 from bff.endpoints.exceptions import exception_handlers
-from bff.endpoints.gate import Gate
+from bff.endpoints.gate import Bff, Gate
 from bff.endpoints.health import OperatorsApp
 from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
@@ -52,33 +52,6 @@ from bff.settings.model import Settings
 from bff.settings.read import load_settings
 
 CONFIG_VARIABLE = "BFF_CONFIG"
-
-
-class SystemEntropy:
-    """The dice."""
-
-    def urlsafe(self, octets: int) -> str:
-        """Unpredictable bytes as base64url without padding."""
-        return secrets.token_urlsafe(octets)
-
-    def fraction(self) -> float:
-        """A number in [0, 1)."""
-        return secrets.randbelow(2**32) / 2**32
-
-
-class Bff(Litestar):
-    """A Litestar app behind its gate: whatever it is mounted in, nothing gets past."""
-
-    gate: Gate | None = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
-        """Through the gate, which calls :meth:`beyond`."""
-        assert self.gate is not None  # noqa: S101  create_app sets it
-        await self.gate(scope, receive, send)
-
-    async def beyond(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
-        """Litestar itself."""
-        await super().__call__(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +159,27 @@ def _open(settings: Settings) -> World:
     )
 
 
+def _access_flow(
+    world: World, trail: LogTrail, sessions: RedisSessionStore, token_sets: TokenSetFlow
+) -> AccessFlow:
+    settings, clock, background = world.settings, world.clock, world.background
+    policy, entropy, breaker = values.refresh_policy(settings), SystemEntropy(), Breaker(clock)
+    if not _shared_metrics():
+        world.metrics.breaker_open.set_function(lambda: float(breaker.is_open))
+    renewal = RenewalFlow(sessions, token_sets, breaker, background, clock, entropy, trail, policy)
+    return AccessFlow(
+        sessions,
+        RefreshFlow(renewal, sessions, background, entropy, policy),
+        token_sets.revocation,
+        background,
+        clock,
+        trail,
+        policy,
+        values.session_limits(settings),
+        settings.session.handle_grace_seconds,
+    )
+
+
 def _flows(world: World, trail: LogTrail) -> Flows:
     settings, clock, background, provider = (
         world.settings,
@@ -193,68 +187,57 @@ def _flows(world: World, trail: LogTrail) -> Flows:
         world.background,
         world.provider,
     )
-    entropy, client = SystemEntropy(), values.client_metadata(settings)
-    policy, limits = values.refresh_policy(settings), values.session_limits(settings)
+    entropy, client, claims = (
+        SystemEntropy(),
+        values.client_metadata(settings),
+        settings.provider.claims,
+    )
     lookup_key, prefix, seal = (
         values.lookup_key(settings),
         settings.redis.prefix,
         values.seal(settings),
     )
+    limits, lifetime = values.session_limits(settings), settings.refresh.default_lifetime_seconds
     record = SessionRecord(seal, lookup_key, os.urandom)
     sessions = RedisSessionStore(
         world.redis, record, world.news, limits=limits, lookup_key=lookup_key, prefix=prefix
     )
     one_shot = OneShotValues(world.redis, seal, os.urandom, lookup_key=lookup_key, prefix=prefix)
+    transactions, exits = RedisTransactionStore(one_shot), RedisExitStore(one_shot)
     revocation = RevocationFlow(provider, background, clock, trail)
-    claims = settings.provider.claims
-    token_sets = TokenSetFlow(provider, revocation, clock, client, claims, policy.default_lifetime)
-    breaker = Breaker(clock)
-    world.metrics.breaker_open.set_function(
-        lambda: float(breaker.is_open)
-    ) if not _shared_metrics() else None
-    renewal = RenewalFlow(sessions, token_sets, breaker, background, clock, entropy, trail, policy)
-    refresh = RefreshFlow(renewal, sessions, background, entropy, policy)
-    grace = settings.session.handle_grace_seconds
-    access = AccessFlow(
-        sessions, refresh, revocation, background, clock, trail, policy, limits, grace
-    )
-    login_policy = LoginPolicy(
+    token_sets = TokenSetFlow(provider, revocation, clock, client, claims, lifetime)
+    access = _access_flow(world, trail, sessions, token_sets)
+    policy = LoginPolicy(
         limits=limits,
         lookup_key=lookup_key,
         claim_names=claims,
         user_info=settings.provider.user_info,
     )
-    transactions = RedisTransactionStore(one_shot)
     client_tokens = ClientTokenFlow(
-        provider, background, clock, policy.default_lifetime, policy.hold
+        provider, background, clock, lifetime, settings.refresh.hold_seconds
+    )
+    login = LoginFlow(
+        provider,
+        transactions,
+        sessions,
+        token_sets,
+        revocation,
+        clock,
+        entropy,
+        trail,
+        client,
+        policy,
+    )
+    max_age = settings.provider.logout_token_max_age_seconds
+    strict = settings.provider.logout_token_strict_type
+    logout = LogoutFlow(
+        sessions, provider, revocation, clock, trail, exits, entropy, client, max_age, strict
     )
     return Flows(
-        login=LoginFlow(
-            provider,
-            transactions,
-            sessions,
-            token_sets,
-            revocation,
-            clock,
-            entropy,
-            trail,
-            client,
-            login_policy,
-        ),
+        login=login,
         access=access,
         api_call=ApiCallFlow(access, client_tokens, world.resource_server, clock, trail),
-        logout=LogoutFlow(
-            sessions,
-            provider,
-            revocation,
-            clock,
-            trail,
-            RedisExitStore(one_shot),
-            entropy,
-            client,
-            settings.provider.logout_token_max_age_seconds,
-            settings.provider.logout_token_strict_type,
-        ),
+        logout=logout,
     )
 
 

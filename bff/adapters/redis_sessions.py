@@ -8,8 +8,6 @@ all live sessions, each a sorted set whose scores are deadlines. Nothing here ev
 SCAN.
 """
 
-import hashlib
-import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
@@ -20,6 +18,7 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from bff.adapters import redis_scripts
+from bff.adapters.redis_index_names import IndexNames
 from bff.adapters.redis_news import Ear, RedisNews
 from bff.adapters.session_record import (
     SessionRecord,
@@ -44,7 +43,6 @@ from bff.session.model import (
 from bff.session.seal import SealBroken
 
 _TOMBSTONE_MS = 86_400_000
-_LIVE_BUCKETS = 16
 
 
 class RedisSessionStore:
@@ -65,13 +63,12 @@ class RedisSessionStore:
         self._record = record
         self._news = news
         self._limits = limits
-        self._lookup_key = lookup_key
+        self._index_names = IndexNames(lookup_key, prefix)
         self._prefix = prefix
         self._channel = channel(prefix)
         self._scripts: dict[str, AsyncScript] = {}
 
     # --- the life of a session
-    # -------------------------------------------------------------------------------------
 
     async def create(self, session: Session) -> bool:
         """Store a new session.
@@ -142,7 +139,6 @@ class RedisSessionStore:
             return session
 
     # --- refresh
-    # ---------------------------------------------------------------------------------------------------
 
     async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         """SET NX with an owner."""
@@ -201,15 +197,14 @@ class RedisSessionStore:
         return self._news.listen(key)
 
     # --- indexes
-    # ---------------------------------------------------------------------------------------------------
 
     async def keys_of_subject(self, issuer: str, subject: str) -> Sequence[SessionKey]:
         """From the subject's index."""
-        return await self._members(self._index_name("subject", issuer, subject))
+        return await self._members(self._index_names.named("subject", issuer, subject))
 
     async def keys_of_provider_session(self, issuer: str, sid: str) -> Sequence[SessionKey]:
         """From the provider session's index."""
-        return await self._members(self._index_name("sid", issuer, sid))
+        return await self._members(self._index_names.named("sid", issuer, sid))
 
     async def key_of_ref(self, ref: Ref) -> SessionKey | None:
         """By public reference."""
@@ -220,17 +215,16 @@ class RedisSessionStore:
     async def logout_token_seen(self, issuer: str, jti: str) -> bool:
         """Whether it was remembered."""
         async with _redis_errors():
-            return bool(await self._redis.exists(self._index_name("jti", issuer, jti)))
+            return bool(await self._redis.exists(self._index_names.named("jti", issuer, jti)))
 
     async def remember_logout_token(self, issuer: str, jti: str, lifetime_seconds: float) -> None:
         """Remember it."""
         async with _redis_errors():
             await self._redis.set(
-                self._index_name("jti", issuer, jti), b"1", px=milliseconds(lifetime_seconds)
+                self._index_names.named("jti", issuer, jti), b"1", px=milliseconds(lifetime_seconds)
             )
 
     # --- below the surface
-    # -----------------------------------------------------------------------------------------
 
     @property
     def _epoch(self) -> str:
@@ -239,31 +233,16 @@ class RedisSessionStore:
     def _name(self, key: SessionKey, kind: str) -> str:
         return f"{self._prefix}:{{{key}}}:{kind}"
 
-    def _index_name(self, kind: str, issuer: str, name: str) -> str:
-        digest = hmac.digest(self._lookup_key, f"{kind}\0{issuer}\0{name}".encode(), hashlib.sha256)
-        return f"{self._prefix}:{kind}:{digest.hex()[:40]}"
-
-    def _indexes(self, session: Session) -> list[str]:
-        core = session.core
-        bucket = hashlib.blake2b(session.key.encode(), digest_size=1).digest()[0] % _LIVE_BUCKETS
-        names = [
-            f"{self._prefix}:live:{bucket}",
-            self._index_name("subject", core.issuer, core.subject),
-        ]
-        if core.provider_sid is not None:
-            names.append(self._index_name("sid", core.issuer, core.provider_sid))
-        return names
-
     async def _index(self, session: Session) -> None:
         hard = milliseconds(absolute_deadline(session))
         now = milliseconds(session.touched_at)
-        for name in self._indexes(session):
+        for name in self._index_names.of(session):
             await self._run(redis_scripts.INDEX, [name], [session.key, hard, now])
         await self._redis.set(f"{self._prefix}:ref:{session.core.ref}", session.key, pxat=hard)
 
     async def _unindex(self, session: Session) -> None:
         async with self._redis.pipeline(transaction=False) as pipe:
-            for name in self._indexes(session):
+            for name in self._index_names.of(session):
                 pipe.zrem(name, session.key)
             pipe.delete(f"{self._prefix}:ref:{session.core.ref}")
             await pipe.execute()

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any
 
+from litestar import Litestar
+
 from bff.audit import events
 from bff.browser.csrf import require_navigation, require_same_origin, require_top_level
 from bff.endpoints.api import ApiEndpoint, BrowserLeft, Receive, Send
@@ -162,3 +164,18 @@ def kind_of(path: bytes) -> Kind:
     if path.startswith((b"/bff/", b"/api")) or path == b"/bff":
         return Kind.CALL
     return Kind.PAGE
+
+
+class Bff(Litestar):
+    """A Litestar app behind its gate: whatever it is mounted in, nothing gets past."""
+
+    gate: Gate | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
+        """Through the gate, which calls :meth:`beyond`."""
+        assert self.gate is not None  # noqa: S101  create_app sets it
+        await self.gate(scope, receive, send)
+
+    async def beyond(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
+        """Litestar itself."""
+        await super().__call__(scope, receive, send)

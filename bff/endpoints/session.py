@@ -15,7 +15,8 @@ from bff.endpoints.answers import Fields, json_answer
 from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings, seen
 from bff.endpoints.problems import ended_reason
 from bff.errors import SessionNotUsable, SessionRequired
-from bff.flows.access import Presented, SessionState
+from bff.flows.access import Presented
+from bff.flows.session_state import SessionState
 from bff.session.handle import Handle
 
 AnyRequest = LitestarRequest[Any, Any, Any]

@@ -13,19 +13,17 @@ import msgspec
 from bff.audit import events
 from bff.errors import (
     ProviderUnavailable,
-    ReauthenticationRequired,
     RefreshInProgress,
     SessionChanged,
-    SessionExpired,
     SessionNotUsable,
     SessionRequired,
-    SessionRevoked,
     StoreUnavailable,
 )
+from bff.flows.attempt import Attempt, Outcome, Trigger
 from bff.flows.ports import AuditTrail, Background, Clock, SessionStore
 from bff.flows.refresh import RefreshFlow
-from bff.flows.renewal import Attempt, Outcome, Trigger
 from bff.flows.revocation import RevocationFlow
+from bff.flows.session_state import SessionState, not_usable
 from bff.session.handle import HandleVerdict, acknowledge, acknowledgement_due, judge_handle
 from bff.session.limits import (
     SessionLimits,
@@ -38,14 +36,6 @@ from bff.session.model import EndedSession, EndReason, Session, SessionKey
 from bff.session.refresh import RefreshPolicy, Verdict, judge
 
 _BUSY_POLL_SECONDS = 0.25
-_REAUTHENTICATE = frozenset(
-    {
-        EndReason.REFRESH_REJECTED,
-        EndReason.REFRESH_OUTCOME_LOST,
-        EndReason.SUBJECT_CHANGED,
-        EndReason.ID_TOKEN_INVALID,
-    }
-)
 
 
 class Presented(msgspec.Struct, frozen=True):
@@ -70,23 +60,6 @@ class Access(msgspec.Struct, frozen=True):
     new_generation: int | None
     idle_expires_in: float
     absolute_expires_in: float
-
-
-class SessionState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page may know of its session. Remaining times in seconds.
-
-    ``renewal`` is ``ok``, ``renewing`` or ``stuck``.
-    """
-
-    ref: str
-    subject: str
-    claims: dict[str, object]
-    idle_expires_in: float
-    absolute_expires_in: float
-    extendable: bool
-    renewal: str
-    generation: int
-    new_generation: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,19 +253,6 @@ class AccessFlow:
         return events.Who(
             at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
         )
-
-
-def not_usable(reason: EndReason) -> SessionNotUsable:
-    """What a page is told about a session that ended for ``reason``."""
-    if reason is EndReason.IDLE_TIMEOUT:
-        return SessionExpired("idle")
-    if reason is EndReason.ABSOLUTE_TIMEOUT:
-        return SessionExpired("absolute")
-    if reason in _REAUTHENTICATE:
-        return ReauthenticationRequired(reason.value)
-    if reason in {EndReason.SIGNED_OUT, EndReason.REPLACED}:
-        return SessionRequired(reason.value)
-    return SessionRevoked(reason.value)
 
 
 async def _forgiving(work: Callable[[], Awaitable[None]]) -> None:

@@ -6,8 +6,9 @@ Around the renewal itself (:mod:`bff.flows.renewal`): joining, the lock and its 
 from dataclasses import dataclass, field
 
 from bff.errors import StoreUnavailable
+from bff.flows.attempt import Attempt, Outcome, Trigger, Wanted
 from bff.flows.ports import Background, Detached, Entropy, SessionStore
-from bff.flows.renewal import Attempt, Outcome, RenewalFlow, Trigger, Wanted
+from bff.flows.renewal import RenewalFlow
 from bff.session.model import Session, SessionKey
 from bff.session.refresh import RefreshPolicy, in_flight, resting
 

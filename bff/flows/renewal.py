@@ -4,9 +4,6 @@ RFC 6749 section 6, RFC 9700 section 4.14, OpenID Connect Core 1.0 section 12.2.
 """
 
 from dataclasses import dataclass
-from enum import Enum, auto
-
-import msgspec
 
 from bff.audit import events
 from bff.errors import (
@@ -17,6 +14,7 @@ from bff.errors import (
     TokenRequestRejected,
     TokenResponseInvalid,
 )
+from bff.flows.attempt import Attempt, Outcome, Trigger, Wanted
 from bff.flows.breaker import Breaker
 from bff.flows.ports import AuditTrail, Background, Clock, Entropy, SessionStore
 from bff.flows.token_set import TokenSetFlow
@@ -39,50 +37,6 @@ from bff.session.refresh import (
     outcome_unknown,
     resting,
 )
-
-
-class Trigger(Enum):
-    """Why a refresh was wanted."""
-
-    EARLY = "early"
-    EXPIRED = "expired"
-    FORCED = "forced"
-
-
-class Outcome(Enum):
-    """How an attempt ended. RENEWED and ADOPTED: newer tokens are stored.
-
-    BUSY: somebody else is at it. ENDED: there is no session.
-    """
-
-    RENEWED = auto()
-    ADOPTED = auto()
-    BUSY = auto()
-    RESTING = auto()
-    FAILED = auto()
-    ENDED = auto()
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """The result everybody who waited gets; ``retry_after`` in seconds."""
-
-    outcome: Outcome
-    reason: str = ""
-    retry_after: float = 0.0
-
-
-@dataclass(slots=True)
-class Wanted:
-    """One refresh as asked for: renew unless the generation has moved past ``seen``.
-
-    ``waiters`` grows while it is under way.
-    """
-
-    key: SessionKey
-    seen: int
-    trigger: Trigger
-    owner: str
-    waiters: int = 0
 
 
 @dataclass(frozen=True, slots=True)

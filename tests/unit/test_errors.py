@@ -6,7 +6,13 @@ import pytest
 
 from bff import errors
 
-SAMPLES = {"what": "path", "allowed": ("GET",), "limit_bytes": 5, "retry_after_seconds": 2.0, "sent": True}
+SAMPLES = {
+    "what": "path",
+    "allowed": ("GET",),
+    "limit_bytes": 5,
+    "retry_after_seconds": 2.0,
+    "sent": True,
+}
 
 
 def leaves(root: type[errors.BffError] = errors.BffError) -> list[type[errors.BffError]]:
@@ -22,7 +28,11 @@ def test_an_error_carries_its_evidence_and_can_be_logged(leaf: type[errors.BffEr
     if leaf.__init__ is Exception.__init__:
         assert not leaf().args
         return
-    wanted = [name for name in inspect.signature(leaf.__init__).parameters if name not in {"self", "args", "kwargs"}]
+    wanted = [
+        name
+        for name in inspect.signature(leaf.__init__).parameters
+        if name not in {"self", "args", "kwargs"}
+    ]
     given = {name: SAMPLES.get(name, "word") for name in wanted}
     error = leaf(**given)
     assert {name: getattr(error, name) for name in wanted} == given

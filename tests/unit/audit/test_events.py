@@ -15,7 +15,9 @@ def test_every_event_has_a_name_of_its_own() -> None:
     """No two mean the same word; OWASP's where it has one."""
     names = [event.name for event in every_event()]
     assert len(set(names)) == len(names)
-    assert {"authn_login_success", "authn_login_fail", "session_renewed", "malicious_csrf"} <= set(names)
+    assert {"authn_login_success", "authn_login_fail", "session_renewed", "malicious_csrf"} <= set(
+        names
+    )
 
 
 @pytest.mark.req("N119")

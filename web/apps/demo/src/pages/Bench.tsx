@@ -10,13 +10,12 @@ interface Fault {
 
 const PROVIDER = '/api/__bench/provider/__faults'
 const API = '/api/__bench/api/__faults'
-const REFRESH = { grant: 'refresh_token' }
 const FAULTS: readonly Fault[] = [
-  { name: 'Sign-in service answers 503', expect: 'Nothing to notice for minutes; then a banner, and still signed in.', path: PROVIDER, body: { fault: 'status', status: 503, retry_after: 5, ...REFRESH } },
-  { name: 'Sign-in service is slow', expect: 'Calls go out at once; renewal takes its time in the background.', path: PROVIDER, body: { fault: 'slow', seconds: 10, ...REFRESH } },
-  { name: 'Next renewal is refused', expect: 'The session ends at its next renewal, and the page says so.', path: PROVIDER, body: { fault: 'error', error: 'invalid_grant', count: 1, ...REFRESH } },
+  { name: 'Sign-in service answers 503', expect: 'Nothing to notice for minutes; then a banner, and still signed in.', path: PROVIDER, body: { fault: 'status', status: 503, retry_after: 5 } },
+  { name: 'Sign-in service is slow', expect: 'Calls go out at once; renewal takes its time in the background.', path: PROVIDER, body: { fault: 'slow', seconds: 10 } },
+  { name: 'Next renewal is refused', expect: 'The session ends at its next renewal, and the page says so.', path: PROVIDER, body: { fault: 'error', error: 'invalid_grant', count: 1 } },
   { name: 'Access lasts 20 seconds', expect: 'The renewal counter on the session page starts to climb.', path: PROVIDER, body: { fault: 'expires_in', seconds: 20 } },
-  { name: 'API refuses the next call', expect: 'Renewed once and repeated: you see the data.', path: API, body: { fault: 'invalid_token', count: 1 } },
+  { name: 'API answers 503 once', expect: 'The answer is the API’s own: passed through, session untouched.', path: API, body: { fault: 'status', status: 503, count: 1 } },
 ]
 
 export function Bench() {
