@@ -3,7 +3,7 @@
 The mock provider mints tokens that carry a mark. Whatever reaches the browser is kept: addresses,
 response heads and bodies, console lines, frames of WebSockets, downloads; and at the end what
 JavaScript can read: the document, its cookies, both storages, the window's name. A mark, or
-anything shaped like a JWT, in any of them fails the test; so does an authorization code anywhere
+anything shaped like a JWT, in any of them fails the test (but for the logout hint); so does an authorization code anywhere
 but in the two redirects that carry it (RFC 6749, section 4.1.2).
 """
 
@@ -50,6 +50,17 @@ class Sight:
     what: str
 
 
+def without_hint(sight: Sight) -> Sight:
+    """The one JWT that passes through a browser, by the standard's own design: the ID Token as a hint.
+
+    It is in the navigation to the provider's end_session endpoint and nowhere a page can read it
+    (RP-Initiated Logout 1.0, section 2).
+    """
+    if sight.where.startswith(WHERE_CODES_TRAVEL) and "/end_session?" in sight.what:
+        return Sight(sight.where, re.sub(r"id_token_hint=[^&]*", "", sight.what))
+    return sight
+
+
 @dataclass
 class Canary:
     """Watches browser contexts; ``marks`` find tokens in a text, ``codes`` authorization codes."""
@@ -92,7 +103,8 @@ class Canary:
 
     def findings(self) -> Iterator[str]:
         """Where something was seen that must not be."""
-        for sight in self.sights:
+        for seen in self.sights:
+            sight = without_hint(seen)
             if JWT_SHAPE.search(sight.what):
                 yield f"{sight.where}: a JWT"
             elif self.marks(sight.what):
@@ -122,7 +134,7 @@ class Canary:
     def _on_cookie(self, place: str, header: str) -> None:
         """A cookie's value may be here and nowhere else; a token may not even be here."""
         name, _, value = header.partition(";")[0].partition("=")
-        if name.startswith(OUR_COOKIES):
+        if name.startswith(OUR_COOKIES) and not name.endswith("-note"):  # a note is for the page
             pieces = (value, *value.split("."))
             self.cookies |= {piece: name for piece in pieces if len(piece) >= A_SECRETS_LENGTH}
         if JWT_SHAPE.search(header) or self.marks(header):
