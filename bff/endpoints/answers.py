@@ -14,7 +14,7 @@ def json_answer(
     """``application/json``, never stored."""
     body = msgspec.json.encode(content)
     headers = [(b"content-type", b"application/json"), *json_headers(https=https), *(fields or [])]
-    return ASGIResponse(body=body, status_code=status, encoded_headers=headers)
+    return ASGIResponse(body=body, status_code=status, headers=_text(headers))
 
 
 def redirect(location: str, *, https: bool, fields: Fields | None = None) -> ASGIResponse:
@@ -24,7 +24,7 @@ def redirect(location: str, *, https: bool, fields: Fields | None = None) -> ASG
         *redirect_headers(https=https),
         *(fields or []),
     ]
-    return ASGIResponse(status_code=303, encoded_headers=headers)
+    return ASGIResponse(status_code=303, headers=_text(headers))
 
 
 def page(body: bytes, *, https: bool, opener: bool = True) -> ASGIResponse:
@@ -33,10 +33,15 @@ def page(body: bytes, *, https: bool, opener: bool = True) -> ASGIResponse:
         (b"content-type", b"text/html; charset=utf-8"),
         *document_headers(https=https, opener=opener),
     ]
-    return ASGIResponse(body=body, encoded_headers=headers)
+    return ASGIResponse(body=body, headers=_text(headers))
 
 
 def script(body: bytes, *, https: bool) -> ASGIResponse:
     """A script of our own, asked for again each time it has changed."""
     headers = [(b"content-type", b"text/javascript; charset=utf-8"), *json_headers(https=https)]
-    return ASGIResponse(body=body, encoded_headers=headers)
+    return ASGIResponse(body=body, headers=_text(headers))
+
+
+def _text(fields: Fields) -> list[tuple[str, str]]:
+    """As Litestar takes them; duplicates kept."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]

@@ -52,9 +52,11 @@ def load_settings(
     development = raw.get("development") is True
     reader = _Reader(environ, read_file, development=development)
     settings = reader.struct(Settings, raw, "")
+    told = {problem.path for problem in reader.problems}
     for name, table in reader.tables.items():
         for path, expected in broken_rules(name, table, development=development):
-            reader.problems.append(Problem(path, expected))
+            if path not in told:
+                reader.problems.append(Problem(path, expected))
     if reader.problems:
         raise SettingsInvalid(reader.problems)
     return settings, reader.sources

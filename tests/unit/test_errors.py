@@ -1,6 +1,7 @@
 """The error tree."""
 
 import inspect
+from typing import Any
 
 import pytest
 
@@ -21,21 +22,26 @@ def leaves(root: type[errors.BffError] = errors.BffError) -> list[type[errors.Bf
     return [leaf for child in below for leaf in leaves(child)] if below else [root]
 
 
+def evidence(leaf: type[errors.BffError]) -> dict[str, Any]:
+    """Sample arguments for a leaf."""
+    if leaf.__init__ is Exception.__init__:
+        return {}
+    names = inspect.signature(leaf.__init__).parameters
+    wanted = [name for name in names if name not in {"self", "args", "kwargs"}]
+    return {name: SAMPLES.get(name, "word") for name in wanted}
+
+
+def a_leaf(leaf: type[errors.BffError]) -> errors.BffError:
+    """One of them, with its evidence."""
+    return leaf(**evidence(leaf))
+
+
 @pytest.mark.req("N122")
 @pytest.mark.parametrize("leaf", leaves(), ids=lambda leaf: leaf.__name__)
 def test_an_error_carries_its_evidence_and_can_be_logged(leaf: type[errors.BffError]) -> None:
     """Each argument is kept under its own name, and the text is short."""
-    if leaf.__init__ is Exception.__init__:
-        assert not leaf().args
-        return
-    wanted = [
-        name
-        for name in inspect.signature(leaf.__init__).parameters
-        if name not in {"self", "args", "kwargs"}
-    ]
-    given = {name: SAMPLES.get(name, "word") for name in wanted}
-    error = leaf(**given)
-    assert {name: getattr(error, name) for name in wanted} == given
+    error, given = a_leaf(leaf), evidence(leaf)
+    assert {name: getattr(error, name) for name in given} == given
     assert len(str(error)) < 40
 
 
