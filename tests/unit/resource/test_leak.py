@@ -109,3 +109,10 @@ def test_only_plain_bodies_can_be_watched(coding: bytes | None, expected: bool) 
     if coding is not None:
         fields.append((b"content-encoding", coding))
     assert readable(fields) is expected
+
+
+def test_a_false_beginning_before_a_true_one_is_passed_on() -> None:
+    """The anchor occurs twice; only the second could still become the token."""
+    guard = LeakGuard(b"abcdefgh")
+    assert guard.feed(b"abcdX abcdef") == b"abcdX "
+    assert guard.feed(b"g!") == b"abcdefg!"
