@@ -367,6 +367,6 @@ class UnderFire(RuleBasedStateMachine):
         raise AssertionError("the weather cleared and the session is still not served")
 
 
-def planted(attributes: Mapping[str, object]) -> type[RuleBasedStateMachine]:
+def planted(attributes: Mapping[str, object]) -> type[UnderFire]:
     """The machine with a bug in it."""
     return type("Planted", (UnderFire,), dict(attributes))
