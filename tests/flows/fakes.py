@@ -133,7 +133,7 @@ class MemorySessionStore:
         self.memory = memory
         self.hop = hop
 
-    async def _do(self, name: str, action: Callable[[], T]) -> T:
+    async def do(self, name: str, action: Callable[[], T]) -> T:
         await self.hop(f"{name}:there")
         result = action()
         await self.hop(f"{name}:back")
@@ -152,7 +152,7 @@ class MemorySessionStore:
             memory.known[session.key] = session.core.absolute_expires_at
             return True
 
-        return await self._do("create", action)
+        return await self.do("create", action)
 
     async def load(self, key: SessionKey) -> Session | EndedSession | None:
         def action() -> Session | EndedSession | None:
@@ -168,7 +168,7 @@ class MemorySessionStore:
                 return EndedSession(reason, memory.world.now())
             return None
 
-        return await self._do("load", action)
+        return await self.do("load", action)
 
     async def touch(self, session: Session, at: float) -> None:
         def action() -> None:
@@ -179,7 +179,7 @@ class MemorySessionStore:
                     stored, at, self.memory.limits
                 )
 
-        await self._do("touch", action)
+        await self.do("touch", action)
 
     async def acknowledge(self, key: SessionKey, acknowledged: Acknowledgement) -> None:
         def action() -> None:
@@ -189,7 +189,7 @@ class MemorySessionStore:
                     stored, acknowledged=acknowledged
                 )
 
-        await self._do("acknowledge", action)
+        await self.do("acknowledge", action)
 
     async def end(
         self, key: SessionKey, reason: EndReason, at: float, *, only_generation: int | None = None
@@ -208,10 +208,10 @@ class MemorySessionStore:
             memory.tell(key)
             return session
 
-        return await self._do("end", action)
+        return await self.do("end", action)
 
     async def keys_of_subject(self, issuer: str, subject: str) -> Sequence[SessionKey]:
-        return await self._do(
+        return await self.do(
             "keys_of_subject",
             lambda: [
                 key
@@ -221,7 +221,7 @@ class MemorySessionStore:
         )
 
     async def keys_of_provider_session(self, issuer: str, sid: str) -> Sequence[SessionKey]:
-        return await self._do(
+        return await self.do(
             "keys_of_provider_session",
             lambda: [
                 key
@@ -231,7 +231,7 @@ class MemorySessionStore:
         )
 
     async def key_of_ref(self, ref: Ref) -> SessionKey | None:
-        return await self._do(
+        return await self.do(
             "key_of_ref",
             lambda: next(
                 (key for key, session in self.memory.sessions.items() if session.core.ref == ref),
@@ -240,7 +240,7 @@ class MemorySessionStore:
         )
 
     async def logout_token_seen(self, issuer: str, jti: str) -> bool:
-        return await self._do(
+        return await self.do(
             "logout_token_seen",
             lambda: self.memory.logout_tokens.get((issuer, jti), 0.0) > self.memory.world.now(),
         )
@@ -249,7 +249,7 @@ class MemorySessionStore:
         def action() -> None:
             self.memory.logout_tokens[issuer, jti] = self.memory.world.now() + lifetime_seconds
 
-        await self._do("remember_logout_token", action)
+        await self.do("remember_logout_token", action)
 
     async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         def action() -> bool:
@@ -261,7 +261,7 @@ class MemorySessionStore:
             self.memory.granted[owner] = now + lease_seconds
             return True
 
-        return await self._do("try_lock", action)
+        return await self.do("try_lock", action)
 
     async def renew_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         def action() -> bool:
@@ -273,7 +273,7 @@ class MemorySessionStore:
             self.memory.granted[owner] = now + lease_seconds
             return True
 
-        return await self._do("renew_lock", action)
+        return await self.do("renew_lock", action)
 
     async def release_lock(self, key: SessionKey, owner: str) -> None:
         def action() -> None:
@@ -281,7 +281,7 @@ class MemorySessionStore:
             if self.memory.locks.get(key, ("", 0.0))[0] == owner:
                 del self.memory.locks[key]
 
-        await self._do("release_lock", action)
+        await self.do("release_lock", action)
 
     async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
         def action() -> Replaced:
@@ -296,7 +296,7 @@ class MemorySessionStore:
             self.memory.sessions[key] = msgspec.structs.replace(stored, journal=journal)
             return Replaced.WRITTEN
 
-        return await self._do("write_journal", action)
+        return await self.do("write_journal", action)
 
     async def replace_tokens(
         self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
@@ -317,10 +317,10 @@ class MemorySessionStore:
             self.memory.tell(key)
             return Replaced.WRITTEN
 
-        return await self._do("replace_tokens", action)
+        return await self.do("replace_tokens", action)
 
     async def tell(self, key: SessionKey) -> None:
-        await self._do("tell", lambda: self.memory.tell(key))
+        await self.do("tell", lambda: self.memory.tell(key))
 
     @contextmanager
     def listen(self, key: SessionKey) -> Iterator[MemoryEar]:
