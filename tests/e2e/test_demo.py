@@ -94,8 +94,9 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 def test_the_last_line_is_the_address_to_open(demo: Demo) -> None:
     """One line, one address, and a page behind it."""
     demo.come_up()
-    assert demo.said[-1].split()[3] == f"http://localhost:{demo.ports['BFF_PORT']}"
-    assert processes.url_answers(f"http://127.0.0.1:{demo.ports['BFF_PORT']}/")
+    address = demo.said[-1].split()[3]
+    assert address == f"http://localhost:{demo.ports['BFF_PORT']}"
+    assert processes.url_answers(f"{address}/")
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
