@@ -1,8 +1,14 @@
 """What holds in every tier: no network where none is needed, and no mark that proves nothing."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The gate must not depend on dice: the same examples each time. HYPOTHESIS_PROFILE=default searches anew.
+settings.register_profile("gate", derandomize=True, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 TESTS = Path(__file__).parent
 WITHOUT_NETWORK = ("unit", "flows")
