@@ -91,7 +91,7 @@ def create_app(settings: Settings) -> Bff:
         clock=world.clock,
         trail=trail,
         rate_limits=RedisRateLimits(
-            settings.redis.url.reveal(),
+            world.redis,
             {
                 "sign_in": settings.limits.sign_in_per_minute,
                 "refresh": settings.limits.refresh_per_minute,

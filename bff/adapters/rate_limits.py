@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from typing import Any
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bff.errors import RateLimited
@@ -20,14 +22,19 @@ class RedisRateLimits:
     """
 
     def __init__(
-        self, url: str, per_minute: Mapping[str, int], *, lookup_key: bytes, prefix: str
+        self, redis: Redis, per_minute: Mapping[str, int], *, lookup_key: bytes, prefix: str
     ) -> None:
-        """``per_minute`` by limit name; ``lookup_key`` hashes addresses, so that Redis holds none."""
+        """``per_minute`` by limit name; ``lookup_key`` hashes addresses: Redis holds none.
+
+        The connections are those of ``redis``.
+        """
+        pool: Any = redis.connection_pool
         storage = RedisStorage(
-            f"async+{url}",
+            "async+redis://",
             implementation="redispy",
             key_prefix=f"{prefix}:limits",
             wrap_exceptions=True,
+            connection_pool=pool,
         )
         self._limiter = SlidingWindowCounterRateLimiter(storage)
         self._items = {name: RateLimitItemPerMinute(count, 1) for name, count in per_minute.items()}

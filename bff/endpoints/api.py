@@ -99,19 +99,32 @@ class ApiEndpoint:
 async def _send_response(response: ApiResponse, fields: Fields, send: Send, method: str) -> None:
     """Head and body.
 
-    A body that breaks off raises, and the server breaks the connection: the browser must not take
-    it for whole.
+    The head waits for the body's first piece, so that what breaks off at once is still a problem
+    document; an event stream's goes out as it comes. A body that breaks off later raises, and the
+    server breaks the connection: the browser must not take it for whole.
     """
-    await send({"type": "http.response.start", "status": response.status, "headers": fields})
+    start = {"type": "http.response.start", "status": response.status, "headers": fields}
     if response.complete is not None or method == "HEAD":
+        await send(start)
         await send({"type": "http.response.body", "body": response.complete or b""})
         return
     try:
-        async for piece in response.body:
+        pieces = aiter(response.body)
+        first = b"" if _is_event_stream(fields) else await anext(pieces, b"")
+        await send(start)
+        if first:
+            await send({"type": "http.response.body", "body": first, "more_body": True})
+        async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
     finally:
         await response.body.aclose()
+
+
+def _is_event_stream(fields: Fields) -> bool:
+    return any(
+        name == b"content-type" and value.startswith(b"text/event-stream") for name, value in fields
+    )
 
 
 def _content_length(request: Request, route: ApiRoute) -> int | None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.e2e.api_browser import ApiBrowser
@@ -96,3 +97,19 @@ def test_a_provider_outage_is_invisible_while_the_token_is_valid(
     time.sleep(20.5)  # into the last third of the token's life
     assert [first.send("GET", "/api/me").status_code for _ in range(5)] == [200] * 5
     assert first.session()["token"] in {"ok", "renewing", "stuck"}
+
+
+@pytest.mark.req("N68")
+@pytest.mark.parametrize("place", ["body", "header", "chunked"])
+def test_an_api_that_echoes_the_token_is_stopped(
+    fleet: tuple[Stack, ApiBrowser, ApiBrowser], place: str
+) -> None:
+    """Over real HTTP: a problem, or a broken answer, and nothing of the token."""
+    _, first, _ = fleet
+    first.sign_in()
+    try:
+        answer = first.send("GET", f"/api/echo?leak={place}")
+    except httpx.HTTPError:
+        return  # broken off midway: the browser cannot take it for whole
+    assert (answer.status_code, answer.headers["bff-error"]) == (502, "upstream_leak")
+    assert "eyJ" not in answer.text + str(answer.headers)
