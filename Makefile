@@ -114,6 +114,10 @@ web: $(WEB) ## The web packages: types, tests, build
 	cd web && npm run test
 	cd web && npm run build
 
+.PHONY: chaos
+chaos: $(ENV) $(WEB) ## Refresh under fire with real processes, at full length (20 minutes), ends in a table
+	$(BIN)/python -m tests.chaos
+
 .PHONY: e2e
 e2e: $(ENV) $(WEB) chromium ## The Procfile's processes and a real browser
 	$(BIN)/python -m pytest tests/e2e --output=$(CACHE)/playwright --screenshot=only-on-failure $(ARGS)

@@ -1,0 +1,1 @@
+"""Refresh under fire with real processes: the scenarios, long (make chaos) and short (in make e2e)."""
