@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> Bff:
     """A Litestar app for these settings. Nothing is opened before its lifespan begins."""
     world = _open(settings)
     lookup_key = values.lookup_key(settings)
-    trail = LogTrail(world.log, world.metrics.observe)
+    trail = LogTrail(world.log, world.metrics)
     cookies = BrowserCookies(values.signing_keys(settings), lookup_key)
     around = Surroundings(
         public_origin=settings.server.public_url.encode("ascii"),

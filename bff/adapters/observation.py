@@ -6,7 +6,7 @@ Structured logs, audit events as log lines, Prometheus metrics made of the same 
 import logging
 import re
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
@@ -71,16 +71,20 @@ def _masked(value: Any) -> Any:  # noqa: ANN401
 class LogTrail:
     """The port ``AuditTrail``: each event one line."""
 
-    def __init__(self, log: Any, also: Callable[[events.AuditEvent], None]) -> None:  # noqa: ANN401
-        """``also`` hears every event."""
+    def __init__(self, log: Any, metrics: "Metrics") -> None:  # noqa: ANN401
+        """``metrics`` hears every event."""
         self._log = log
-        self._also = also
+        self._metrics = metrics
 
     def record(self, event: events.AuditEvent) -> None:
         """Write it down."""
         fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "at"}
         self._log.info("audit", audit=event.name, **fields)
-        self._also(event)
+        self._metrics.observe(event)
+
+    def waited(self, seconds: float, *, served: bool) -> None:
+        """Count one wait for a renewal."""
+        self._metrics.waits.labels("served" if served else "sent away").observe(seconds)
 
 
 class Metrics:
@@ -95,7 +99,10 @@ class Metrics:
         own: Any = {"registry": self.registry}
         self.signed_in = Counter("bff_sign_ins_total", "Sign-ins by outcome.", ["outcome"], **own)
         self.renewals = Counter(
-            "bff_refresh_total", "Refresh attempts by outcome.", ["outcome"], **own
+            "bff_refresh_total",
+            "Refresh attempts by outcome and reason.",
+            ["outcome", "reason"],
+            **own,
         )
         self.latency = Histogram("bff_refresh_seconds", "Token request and store, seconds.", **own)
         self.seconds_left = Histogram(
@@ -108,6 +115,12 @@ class Metrics:
             "bff_refresh_waiters",
             "Requests served by one refresh.",
             buckets=(0, 1, 2, 5, 10, 50, 200),
+            **own,
+        )
+        self.waits = Histogram(
+            "bff_refresh_wait_seconds",
+            "How long requests waited for a renewal.",
+            ["outcome"],
             **own,
         )
         self.ended = Counter(
@@ -131,12 +144,12 @@ class Metrics:
         """Count one event."""
         match event:
             case events.SessionRenewed():
-                self.renewals.labels("renewed").inc()
+                self.renewals.labels("renewed", event.trigger).inc()
                 self.latency.observe(event.latency)
                 self.seconds_left.observe(event.seconds_left)
                 self.waiters.observe(event.waiters)
             case events.RefreshFailed():
-                self.renewals.labels("unknown" if event.unknown else "failed").inc()
+                self.renewals.labels("unknown" if event.unknown else "failed", event.reason).inc()
             case events.SignedIn():
                 self.signed_in.labels("success").inc()
             case events.SignInFailed():

@@ -167,8 +167,18 @@ class AccessFlow:
 
     async def _renewed(self, presented: Presented, session: Session, trigger: Trigger) -> Session:
         """Wait, for ``hold`` seconds at most, until the session carries newer tokens than the ones in ``session``."""
+        began, served = self.clock.now(), False
+        try:
+            session = await self._newer(presented, session, trigger, began + self.policy.hold)
+            served = True
+            return session
+        finally:
+            self.trail.waited(self.clock.now() - began, served=served)
+
+    async def _newer(
+        self, presented: Presented, session: Session, trigger: Trigger, deadline: float
+    ) -> Session:
         before = session.generation
-        deadline = self.clock.now() + self.policy.hold
         with self.sessions.listen(presented.key) as ear:
             while True:
                 attempt = await self.refresh.start(session, trigger).wait(

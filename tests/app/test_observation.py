@@ -32,7 +32,7 @@ def test_what_looks_like_a_secret_goes_out_as_asterisks() -> None:
 def test_an_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     """CR and LF cannot end it."""
     metrics = Metrics()
-    trail = LogTrail(configure_logs("info", "json"), metrics.observe)
+    trail = LogTrail(configure_logs("info", "json"), metrics)
     trail.record(events.SessionEnded(at=1.0, subject="a\r\nb", reason="admin"))
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["audit"] == "session_ended"
@@ -55,7 +55,7 @@ def test_every_event_is_counted() -> None:
     metrics.observe(events.CsrfRefused(at=1.0, signal="origin", method="GET"))
     metrics.observe(events.HandleReplayed(**WHO, presented=0, generation=2))
     text = metrics.render(shared=False)[0].decode()
-    for line in ('bff_refresh_total{outcome="renewed"} 1.0', 'bff_refresh_total{outcome="unknown"} 1.0',
+    for line in ('bff_refresh_total{outcome="renewed",reason="early"} 1.0', 'bff_refresh_total{outcome="unknown",reason="x"} 1.0',
                  'bff_sessions_ended_total{reason="admin"} 1.0', 'bff_csrf_refused_total{signal="origin"} 1.0',
                  'bff_alarms_total{kind="authn_token_reuse"} 1.0', "bff_refresh_waiters_sum 3.0"):  # fmt: skip
         assert line in text

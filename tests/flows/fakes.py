@@ -57,9 +57,13 @@ class RememberingTrail:
 
     def __init__(self) -> None:
         self.events: list[AuditEvent] = []
+        self.waits: list[tuple[float, bool]] = []
 
     def record(self, event: AuditEvent) -> None:
         self.events.append(event)
+
+    def waited(self, seconds: float, *, served: bool) -> None:
+        self.waits.append((seconds, served))
 
     def of(self, kind: type[T]) -> list[T]:
         return [event for event in self.events if isinstance(event, kind)]

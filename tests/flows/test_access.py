@@ -82,6 +82,8 @@ def test_fifty_requests_at_expiry_make_one_grant(fleet: Fleet) -> None:
     assert {result_of(fleet, call).session.tokens.access_token for call in calls} == {"access-1"}
     assert fleet.provider.counts == {"requests": 1, "grants": 1}
     assert fleet.trail.of(events.SessionRenewed)[0].waiters == 50
+    assert len(fleet.trail.waits) == 50
+    assert all(served and seconds < 0.1 for seconds, served in fleet.trail.waits)
 
 
 @pytest.mark.req("R2", "N71", "S7")
