@@ -37,6 +37,8 @@ SCENARIOS: list[Scenario] = [
     (2, QUICK_LEASE, lambda ground: scenarios.killed(ground, "after the write", 0.5, "survived")),
     (2, {}, lambda ground: scenarios.redis_hurt(ground, "paused")),
     (2, {}, lambda ground: scenarios.redis_hurt(ground, "restarted")),
+    (2, {}, lambda ground: scenarios.redis_hurt(ground, "refusing writes")),
+    (2, {}, scenarios.soon_is_not_slower),
     (2, {}, lambda ground: scenarios.logout_race(ground, 1000, back_channel=False)),
     (2, {}, lambda ground: scenarios.logout_race(ground, 1000, back_channel=True)),
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from redis import Redis
 
 from tests.e2e.api_browser import ApiBrowser
 from tests.e2e.processes import Stack
@@ -16,6 +17,7 @@ SETTINGS: dict[str, object] = {
     "limits.sign_in_per_minute": 1_000_000,
     "limits.refresh_per_minute": 1_000_000,
     "refresh.forced_interval_seconds": 0,
+    "refresh.jitter_seconds": 0,
     "logging.level": "warning",
 }
 
@@ -136,6 +138,32 @@ def bad_provider(ground: Field, name: str, lasts: float, **fault: object) -> Row
     return Row(name, figures, failed == 0 and renewed and reuse == 0)
 
 
+def soon_is_not_slower(ground: Field) -> Row:
+    """Fifty calls in quiet, fifty while a slow renewal runs in the background: nobody waits for it."""
+    ground.good_weather()
+    ground.fault(fault="expires_in", seconds=45, count=1)
+    browsers = ground.browsers()
+    calls(browsers, 50)
+    quiet = sorted(calls(browsers, 50)[1] for _ in range(5))
+    time.sleep(31 - 2)
+    ground.fault(fault="slow", seconds=8, grant="refresh_token", count=1)
+    time.sleep(1)
+    soon, statuses = [], set()
+    for _ in range(5):
+        answered, seconds = calls(browsers, 50)
+        soon.append(seconds)
+        statuses |= set(answered)
+    renewing = browsers[0].session()["token"]
+    figures = {
+        "quiet median of slowest s": round(quiet[2], 3),
+        "renewing median of slowest s": round(sorted(soon)[2], 3),
+        "state": renewing,
+        "grants meanwhile": ground.grants(),
+    }
+    held = statuses == {200} and renewing == "renewing" and sorted(soon)[2] <= max(quiet) * 1.5
+    return Row("calls while a renewal takes 8 s", figures, held)
+
+
 def until_renewed(browser: ApiBrowser, within: float = 100.0) -> bool:
     """Whether the session gets newer tokens in good weather, however long its back-off."""
     deadline = time.monotonic() + within
@@ -198,6 +226,35 @@ def lost_answer(ground: Field) -> Row:
     )
 
 
+def pause_redis(stack: Stack) -> None:
+    """SIGSTOP for three seconds."""
+    stack.pause("redis")
+    time.sleep(3)
+    stack.resume("redis")
+
+
+def restart_redis(stack: Stack) -> None:
+    """Kill -9, and two seconds without it."""
+    stack.kill("redis")
+    time.sleep(2)
+    stack.restart("redis")
+
+
+def refuse_writes(stack: Stack) -> None:
+    """Reads answer, writes fail, for three seconds: as after a failover without replicas."""
+    with Redis(port=stack.redis_port) as redis:
+        redis.config_set("min-replicas-to-write", 1)
+        time.sleep(3)
+        redis.config_set("min-replicas-to-write", 0)
+
+
+HURTS: dict[str, Callable[[Stack], None]] = {
+    "paused": pause_redis,
+    "restarted": restart_redis,
+    "refusing writes": refuse_writes,
+}
+
+
 def redis_hurt(ground: Field, how: str) -> Row:
     """Redis stops or restarts while new tokens are on their way to it; the session lives on."""
     ground.good_weather()
@@ -208,14 +265,7 @@ def redis_hurt(ground: Field, how: str) -> Row:
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(quietly, browsers[0])
         time.sleep(0.4)
-        if how == "paused":
-            ground.stack.pause("redis")
-            time.sleep(3)
-            ground.stack.resume("redis")
-        else:
-            ground.stack.kill("redis")
-            time.sleep(2)
-            ground.stack.restart("redis")
+        HURTS[how](ground.stack)
         asking.result()
     renewed = until_renewed(browsers[-1], 40)
     stats = ground.stats()

@@ -24,6 +24,10 @@ CASES: dict[str, tuple[dict[str, object], Callable[[Field], Row]]] = {
     ),
     "redis paused": ({}, lambda ground: scenarios.redis_hurt(ground, "paused")),
     "redis restarted": ({}, lambda ground: scenarios.redis_hurt(ground, "restarted")),
+    "redis refusing writes": (
+        {},
+        lambda ground: scenarios.redis_hurt(ground, "refusing writes"),
+    ),
     "sign-out race": ({}, lambda ground: scenarios.logout_race(ground, 15, back_channel=False)),
     "back-channel race": ({}, lambda ground: scenarios.logout_race(ground, 15, back_channel=True)),
 }
