@@ -2,7 +2,8 @@
 
 One staircase down; each room imports only what stands below it:
 
-    cli, app       the operator: commands; the one place where everything is plugged together
+    cli, app       the operator: commands; where the house is started
+    composition    which adapter stands behind which port
     settings       the file
     endpoints      the browser's side: the gate, /bff, /api, the page, the operators' address
     flows          the stories: sign in, use, renew, call, sign out; over Protocols

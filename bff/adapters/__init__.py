@@ -6,5 +6,5 @@ Answers to: RFC 9112 (forwarding), RFC 6749 (provider calls), the Redis protocol
 May import: bff.session, bff.audit, bff.oidc, bff.resource, bff.errors; httpx, httptools, redis,
     asyncio, structlog, prometheus_client.
 Never knows: the framework, the flows, cookies.
-Called by: bff.app, which plugs each into its port.
+Called by: bff.composition, which plugs each into its port.
 """

@@ -5,5 +5,5 @@ Answers to: OpenID Connect Core 1.0, RFC 6749 section 6, RFC 9700, RFC 10017 sec
 May import: bff.session, bff.browser, bff.oidc, bff.resource, bff.audit, bff.errors; the rest of the
     world through bff.flows.ports.
 Never knows: the framework, the clients, the clock, the dice, the environment.
-Called by: bff.endpoints; plugged together by bff.app.
+Called by: bff.endpoints; plugged together by bff.composition.
 """

@@ -1,0 +1,106 @@
+"""The flows, each over the adapters that stand behind its ports."""
+
+import os
+
+from bff.adapters.entropy import SystemEntropy
+from bff.adapters.observation import LogTrail
+from bff.adapters.redis_sessions import RedisSessionStore
+from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
+from bff.adapters.session_record import SessionRecord
+from bff.composition.lifespan import shared_metrics
+from bff.composition.world import World
+from bff.endpoints.dependencies import Flows
+from bff.flows.access import AccessFlow
+from bff.flows.api_call import ApiCallFlow
+from bff.flows.breaker import Breaker
+from bff.flows.client_token import ClientTokenFlow
+from bff.flows.login import LoginFlow, LoginPolicy
+from bff.flows.logout import LogoutFlow
+from bff.flows.refresh import RefreshFlow
+from bff.flows.renewal import RenewalFlow
+from bff.flows.revocation import RevocationFlow
+from bff.flows.token_set import TokenSetFlow
+from bff.settings import values
+
+
+def build_flows(world: World, trail: LogTrail) -> Flows:
+    """Sign in, use, call, sign out: all over one set of adapters."""
+    settings, clock, background, provider = (
+        world.settings,
+        world.clock,
+        world.background,
+        world.provider,
+    )
+    entropy, client, claims = (
+        SystemEntropy(),
+        values.client_metadata(settings),
+        settings.provider.claims,
+    )
+    lookup_key, prefix, seal = (
+        values.lookup_key(settings),
+        settings.redis.prefix,
+        values.seal(settings),
+    )
+    limits, lifetime = values.session_limits(settings), settings.refresh.default_lifetime_seconds
+    record = SessionRecord(seal, lookup_key, os.urandom)
+    sessions = RedisSessionStore(
+        world.redis, record, world.news, limits=limits, lookup_key=lookup_key, prefix=prefix
+    )
+    one_shot = OneShotValues(world.redis, seal, os.urandom, lookup_key=lookup_key, prefix=prefix)
+    transactions, exits = RedisTransactionStore(one_shot), RedisExitStore(one_shot)
+    revocation = RevocationFlow(provider, background, clock, trail)
+    token_sets = TokenSetFlow(provider, revocation, clock, client, claims, lifetime)
+    access = _access_flow(world, trail, sessions, token_sets)
+    policy = LoginPolicy(
+        limits=limits,
+        lookup_key=lookup_key,
+        claim_names=claims,
+        user_info=settings.provider.user_info,
+    )
+    client_tokens = ClientTokenFlow(
+        provider, background, clock, lifetime, settings.refresh.hold_seconds
+    )
+    login = LoginFlow(
+        provider,
+        transactions,
+        sessions,
+        token_sets,
+        revocation,
+        clock,
+        entropy,
+        trail,
+        client,
+        policy,
+    )
+    max_age = settings.provider.logout_token_max_age_seconds
+    strict = settings.provider.logout_token_strict_type
+    logout = LogoutFlow(
+        sessions, provider, revocation, clock, trail, exits, entropy, client, max_age, strict
+    )
+    return Flows(
+        login=login,
+        access=access,
+        api_call=ApiCallFlow(access, client_tokens, world.resource_server, clock, trail),
+        logout=logout,
+    )
+
+
+def _access_flow(
+    world: World, trail: LogTrail, sessions: RedisSessionStore, token_sets: TokenSetFlow
+) -> AccessFlow:
+    settings, clock, background = world.settings, world.clock, world.background
+    policy, entropy, breaker = values.refresh_policy(settings), SystemEntropy(), Breaker(clock)
+    if not shared_metrics():
+        world.metrics.breaker_open.set_function(lambda: float(breaker.is_open))
+    renewal = RenewalFlow(sessions, token_sets, breaker, background, clock, entropy, trail, policy)
+    return AccessFlow(
+        sessions,
+        RefreshFlow(renewal, sessions, background, entropy, policy),
+        token_sets.revocation,
+        background,
+        clock,
+        trail,
+        policy,
+        values.session_limits(settings),
+        settings.session.handle_grace_seconds,
+    )

@@ -1,0 +1,51 @@
+"""From the first connection to the last: what runs beside the app, and how it ends."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from bff.adapters.operators_server import OperatorsServer
+from bff.composition.world import World
+from bff.endpoints.health import OperatorsApp
+
+
+@asynccontextmanager
+async def lifespan(world: World) -> AsyncIterator[None]:
+    """Hear Redis's news and the operators' questions.
+
+    At the end let renewals finish, then close what is open.
+    """
+    server = world.settings.server
+    hearing = asyncio.create_task(world.news.run())
+    operators = OperatorsServer(_operators_app(world), server.operators_host, server.operators_port)
+    answering = asyncio.create_task(operators.run())
+    try:
+        yield
+    finally:
+        cut = await world.background.drain(server.drain_seconds)
+        world.log.info("drained", cut_off=cut)
+        operators.should_exit = True
+        hearing.cancel()
+        with suppress(asyncio.CancelledError):
+            await hearing
+        await answering
+        await world.resource_server.aclose()
+        await world.provider.aclose()
+        await world.redis.aclose()
+
+
+def _operators_app(world: World) -> OperatorsApp:
+    async def redis_answers() -> None:
+        await world.redis.ping()
+
+    async def provider_answers() -> None:
+        await world.provider.metadata()
+
+    checks = {"redis": redis_answers, "provider": provider_answers}
+    return OperatorsApp(checks, lambda: world.metrics.render(shared=shared_metrics()))
+
+
+def shared_metrics() -> bool:
+    """Whether several worker processes answer for each other on /metrics."""
+    return "PROMETHEUS_MULTIPROC_DIR" in os.environ

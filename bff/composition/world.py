@@ -1,0 +1,65 @@
+"""What the app holds open: log, clock, Redis, the provider, the proxied APIs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from redis.asyncio import Redis
+
+from bff.adapters.entropy import SystemEntropy
+from bff.adapters.event_loop import BackgroundTasks, SystemClock
+from bff.adapters.observation import Metrics, configure_logs
+from bff.adapters.openid_provider import HttpOpenIDProvider
+from bff.adapters.redis_client import redis_client
+from bff.adapters.redis_news import RedisNews
+from bff.adapters.redis_sessions import channel
+from bff.adapters.resource_server import HttpResourceServer
+from bff.settings import values
+from bff.settings.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the app holds open while it runs."""
+
+    settings: Settings
+    log: Any
+    metrics: Metrics
+    clock: SystemClock
+    background: BackgroundTasks
+    redis: Redis
+    news: RedisNews
+    provider: HttpOpenIDProvider
+    resource_server: HttpResourceServer
+
+
+def open_world(settings: Settings) -> World:
+    """Make everything; nothing connects before it is used."""
+    log = configure_logs(settings.logging.level, settings.logging.format)
+    clock, entropy = SystemClock(), SystemEntropy()
+    redis = redis_client(
+        settings.redis.url.reveal(),
+        timeout_seconds=settings.redis.timeout_seconds,
+        max_connections=settings.redis.max_connections,
+    )
+    transport = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=64))
+    provider = HttpOpenIDProvider(
+        values.client_metadata(settings),
+        settings.provider.issuer,
+        transport,
+        clock=clock,
+        entropy=entropy,
+        allow_http=settings.development,
+        budget=settings.refresh.budget_seconds,
+    )
+    return World(
+        settings=settings,
+        log=log,
+        metrics=Metrics(),
+        clock=clock,
+        background=BackgroundTasks(log),
+        redis=redis,
+        news=RedisNews(redis, channel(settings.redis.prefix)),
+        provider=provider,
+        resource_server=HttpResourceServer(),
+    )
