@@ -130,6 +130,10 @@ endef
 
 ##@ Upkeep
 
+.PHONY: generated
+generated: $(ENV) ## Write the generated documents anew: the evidence page
+	@$(BIN)/python -m tests.evidence
+
 .PHONY: fix
 fix: $(ENV) ## Let ruff repair and format
 	$(BIN)/ruff check --fix

@@ -6,17 +6,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.evidence.requirements import requirements
+
 # The gate must not depend on dice: the same examples each time. HYPOTHESIS_PROFILE=default searches anew.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 TESTS = Path(__file__).parent
 WITHOUT_NETWORK = ("unit", "flows")
-REQUIREMENTS = frozenset(
-    f"{letter}{number}"
-    for letter, last in (("S", 17), ("N", 128), ("R", 10))
-    for number in range(1, last + 1)
-)
+REQUIREMENTS = frozenset(requirements())
 
 
 def tier_of(item: pytest.Item) -> str:
