@@ -1,0 +1,10 @@
+'use client'
+
+export { SessionBanner } from './banner.js'
+export { useCountdown, type Countdown } from './countdown.js'
+export { useDraft, type SetDraft } from './draft.js'
+export { SessionEndedDialog } from './ended.js'
+export { SessionExpiryDialog } from './expiry.js'
+export { SessionProvider, useClient, useSession, useUser, type SessionWithActions } from './provider.js'
+export { RequireSession, type RequireSessionProps } from './require.js'
+export { SessionSwitchedDialog } from './switched.js'
