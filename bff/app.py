@@ -71,7 +71,10 @@ def create_app(settings: Settings) -> Bff:
         logging_config=None,
     )
     shell = AppShell(
-        _folder(settings.app.static_dir), _folder(settings.app.client_dir), https=around.https
+        _folder(settings.app.static_dir),
+        _folder(settings.app.client_dir),
+        _folder(settings.app.console_dir),
+        https=around.https,
     )
     app.gate = Gate(
         app.beyond,

@@ -29,9 +29,20 @@ class File(msgspec.Struct, frozen=True):
 
 
 class AppShell:
-    """Serves the folder of a built single-page app, and the client library under ``/bff/client/``."""
+    """Serves the folder of a built single-page app.
 
-    def __init__(self, static_dir: Path | None, client_dir: Path | None, *, https: bool) -> None:
+    Also the client library under ``/bff/client/`` and the reviewer's console under
+    ``/bff/console/``.
+    """
+
+    def __init__(
+        self,
+        static_dir: Path | None,
+        client_dir: Path | None,
+        console_dir: Path | None = None,
+        *,
+        https: bool,
+    ) -> None:
         """Read every file now. Folders that are missing count as empty."""
         self._files: dict[bytes, File] = {}
         if static_dir is not None:
@@ -40,21 +51,29 @@ class AppShell:
             self._files.update(_read(client_dir, "/bff/client/", https=https))
             loader = b'export * from "/bff/client/index.js"\n'
             self._files[b"/bff/client.js"] = _file(loader, "client.js", https=https)
+        if console_dir is not None:
+            self._files.update(_read(console_dir, "/bff/console/", https=https))
         self._shell = self._files.get(b"/index.html") or File(NO_PAGE, _page_fields(https=https))
+        self._console = self._files.get(b"/bff/console/index.html")
 
     async def __call__(self, method: str, path: bytes, send: Any) -> int:  # noqa: ANN401  ASGI's
         """Send the file, or the shell; the status. Raises MethodNotAllowed, RouteNotFound."""
         if method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(("GET", "HEAD"))
-        file = self._files.get(path)
-        if file is None:
-            if path.startswith((b"/bff/", b"/assets/", b"/api/")):
-                raise RouteNotFound
-            file = self._shell
+        file = self._files.get(path) or self._shell_for(path)
         headers = [*file.fields, (b"content-length", b"%d" % len(file.body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else file.body})
         return 200
+
+    def _shell_for(self, path: bytes) -> File:
+        """The page whose own route this path is. Raises RouteNotFound."""
+        console = path == b"/bff/console" or path.startswith(b"/bff/console/")
+        if console and self._console is not None and not path.startswith(b"/bff/console/assets/"):
+            return self._console
+        if path.startswith((b"/bff/", b"/assets/", b"/api/")):
+            raise RouteNotFound
+        return self._shell
 
 
 def _read(folder: Path, prefix: str, *, https: bool) -> Mapping[bytes, File]:

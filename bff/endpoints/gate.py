@@ -20,6 +20,7 @@ from bff.endpoints.dependencies import Request, Scope, Surroundings
 from bff.endpoints.problems import to_problem
 from bff.errors import BffError, CsrfRejected, RequestMalformed
 
+CONSOLE, CONSOLE_API = b"/bff/console/", b"/bff/console/api/"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 
 
@@ -40,6 +41,7 @@ KINDS: dict[bytes, Kind] = {
     b"/bff/popup-done": Kind.RETURN,
     b"/bff/popup-done.js": Kind.PAGE,
     b"/bff/client.js": Kind.PAGE,
+    b"/bff/console": Kind.PAGE,
     b"/bff/backchannel-logout": Kind.MACHINE,
 }
 
@@ -159,7 +161,7 @@ def kind_of(path: bytes) -> Kind:
     """What an address outside the proxied prefix is for."""
     if path in KINDS:
         return KINDS[path]
-    if path.startswith(b"/bff/client/"):
+    if path.startswith((b"/bff/client/", CONSOLE)) and not path.startswith(CONSOLE_API):
         return Kind.PAGE
     if path.startswith((b"/bff/", b"/api")) or path == b"/bff":
         return Kind.CALL

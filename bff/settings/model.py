@@ -124,10 +124,11 @@ class Keys(_Table, frozen=True, kw_only=True):
 
 
 class App(_Table, frozen=True, kw_only=True):
-    """What browsers load from us: folders of the built page and of the built client library."""
+    """What browsers load from us: folders of the built page, client library and reviewer's console."""
 
     static_dir: str | None = None
     client_dir: str | None = None
+    console_dir: str | None = None
 
 
 class Limits(_Table, frozen=True, kw_only=True):
