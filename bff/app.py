@@ -2,8 +2,10 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
+from bff.adapters.alarms import AlarmingTrail
 from bff.adapters.live_check import Finding, about_provider, about_redis
 from bff.adapters.observation import LogTrail
 from bff.adapters.rate_limits import RedisRateLimits
@@ -18,6 +20,7 @@ from bff.endpoints.gate import Bff, Gate
 from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
 from bff.endpoints.session import session_handlers
+from bff.flows.refresh_ports import AlarmHook
 from bff.settings import values
 from bff.settings.model import Settings
 from bff.settings.read import load_settings
@@ -35,11 +38,15 @@ def create_app_from_environment() -> Bff:
     return create_app(settings)
 
 
-def create_app(settings: Settings) -> Bff:
-    """A Litestar app for these settings. Nothing is opened before its lifespan begins."""
+def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> Bff:
+    """A Litestar app for these settings. Nothing is opened before its lifespan begins.
+
+    ``alarm_hooks`` are called with each event that should never happen, such as the replay of a
+    superseded session handle; they must return at once.
+    """
     world = open_world(settings)
     lookup_key = values.lookup_key(settings)
-    trail = LogTrail(world.log, world.metrics)
+    trail = AlarmingTrail(LogTrail(world.log, world.metrics), alarm_hooks, world.log)
     cookies = BrowserCookies(values.signing_keys(settings), lookup_key)
     around = Surroundings(
         public_origin=settings.server.public_url.encode("ascii"),

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from bff.adapters.refresh_metrics import RefreshMetrics
 from bff.audit import events
 
 SECRET_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]{8,}|__Host-Http-bff[^=]*=[^;\s]+|Bearer\s+\S+")
@@ -82,10 +83,6 @@ class LogTrail:
         self._log.info("audit", audit=event.name, **fields)
         self._metrics.observe(event)
 
-    def waited(self, seconds: float, *, served: bool) -> None:
-        """Count one wait for a renewal."""
-        self._metrics.waits.labels("served" if served else "sent away").observe(seconds)
-
 
 class Metrics:
     """Prometheus metrics, all made of audit events but for the gauges.
@@ -98,31 +95,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         own: Any = {"registry": self.registry}
         self.signed_in = Counter("bff_sign_ins_total", "Sign-ins by outcome.", ["outcome"], **own)
-        self.renewals = Counter(
-            "bff_refresh_total",
-            "Refresh attempts by outcome and reason.",
-            ["outcome", "reason"],
-            **own,
-        )
-        self.latency = Histogram("bff_refresh_seconds", "Token request and store, seconds.", **own)
-        self.seconds_left = Histogram(
-            "bff_refresh_seconds_left",
-            "Seconds the old token had left.",
-            buckets=(-60, 0, 10, 30, 60, 120, 180, 240, 270, 300),
-            **own,
-        )
-        self.waiters = Histogram(
-            "bff_refresh_waiters",
-            "Requests served by one refresh.",
-            buckets=(0, 1, 2, 5, 10, 50, 200),
-            **own,
-        )
-        self.waits = Histogram(
-            "bff_refresh_wait_seconds",
-            "How long requests waited for a renewal.",
-            ["outcome"],
-            **own,
-        )
+        self.refresh = RefreshMetrics(self.registry)
         self.ended = Counter(
             "bff_sessions_ended_total", "Sessions ended, by reason.", ["reason"], **own
         )
@@ -133,23 +106,12 @@ class Metrics:
             **own,
         )
         self.alarms = Counter("bff_alarms_total", "What should never happen.", ["kind"], **own)
-        self.breaker_open = Gauge(
-            "bff_provider_breaker_open",
-            "1 while the provider is not asked.",
-            multiprocess_mode="livemax",
-            **own,
-        )
 
     def observe(self, event: events.AuditEvent) -> None:
         """Count one event."""
+        if self.refresh.observe(event):
+            return
         match event:
-            case events.SessionRenewed():
-                self.renewals.labels("renewed", event.trigger).inc()
-                self.latency.observe(event.latency)
-                self.seconds_left.observe(event.seconds_left)
-                self.waiters.observe(event.waiters)
-            case events.RefreshFailed():
-                self.renewals.labels("unknown" if event.unknown else "failed", event.reason).inc()
             case events.SignedIn():
                 self.signed_in.labels("success").inc()
             case events.SignInFailed():

@@ -80,6 +80,29 @@ class RefreshFailed(AuditEvent, frozen=True, kw_only=True):
     unknown: bool
     attempts: int
     latency: float
+    waiters: int
+
+
+class RefreshRefused(AuditEvent, frozen=True, kw_only=True):
+    """One refresh ended its session; ``reason`` as in :class:`SessionEnded`, which follows.
+
+    ``unknown``: an earlier attempt's outcome was not known.
+    """
+
+    name: ClassVar[str] = "session_renewal_refused"
+    trigger: str
+    generation: int
+    reason: str
+    unknown: bool
+    latency: float
+    waiters: int
+
+
+class ProviderBreaker(AuditEvent, frozen=True, kw_only=True):
+    """This process stopped asking the provider (``open``), tries once (``probing``), asks again (``closed``)."""
+
+    name: ClassVar[str] = "provider_breaker"
+    state: str
 
 
 class SessionEnded(AuditEvent, frozen=True, kw_only=True):
@@ -155,3 +178,7 @@ class TokensUnsaved(AuditEvent, frozen=True, kw_only=True):
     name: ClassVar[str] = "session_renewal_unsaved"
     generation: int
     waited: float
+
+
+ALARMING = (HandleReplayed, TokenLeakStopped, TokensUnsaved)
+"""A stolen handle, an API that gives tokens away, tokens lost: somebody should be woken."""

@@ -3,11 +3,10 @@
 import os
 
 from bff.adapters.entropy import SystemEntropy
-from bff.adapters.observation import LogTrail
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
 from bff.adapters.session_record import SessionRecord
-from bff.composition.lifespan import shared_metrics
+from bff.audit.events import ProviderBreaker
 from bff.composition.world import World
 from bff.endpoints.dependencies import Flows
 from bff.flows.access import AccessFlow
@@ -16,6 +15,7 @@ from bff.flows.breaker import Breaker
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.login import LoginFlow, LoginPolicy
 from bff.flows.logout import LogoutFlow
+from bff.flows.ports import AuditTrail
 from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import RenewalFlow
 from bff.flows.revocation import RevocationFlow
@@ -23,7 +23,7 @@ from bff.flows.token_set import TokenSetFlow
 from bff.settings import values
 
 
-def build_flows(world: World, trail: LogTrail) -> Flows:
+def build_flows(world: World, trail: AuditTrail) -> Flows:
     """Sign in, use, call, sign out: all over one set of adapters."""
     settings, clock, background, provider = (
         world.settings,
@@ -86,16 +86,21 @@ def build_flows(world: World, trail: LogTrail) -> Flows:
 
 
 def _access_flow(
-    world: World, trail: LogTrail, sessions: RedisSessionStore, token_sets: TokenSetFlow
+    world: World, trail: AuditTrail, sessions: RedisSessionStore, token_sets: TokenSetFlow
 ) -> AccessFlow:
     settings, clock, background = world.settings, world.clock, world.background
-    policy, entropy, breaker = values.refresh_policy(settings), SystemEntropy(), Breaker(clock)
-    if not shared_metrics():
-        world.metrics.breaker_open.set_function(lambda: float(breaker.is_open))
+    policy, entropy = values.refresh_policy(settings), SystemEntropy()
+    issuer = settings.provider.issuer
+    breaker = Breaker(
+        clock,
+        changed=lambda state: trail.record(
+            ProviderBreaker(at=clock.now(), issuer=issuer, state=state.value)
+        ),
+    )
     renewal = RenewalFlow(sessions, token_sets, breaker, background, clock, entropy, trail, policy)
     return AccessFlow(
         sessions,
-        RefreshFlow(renewal, sessions, background, entropy, policy),
+        RefreshFlow(renewal, sessions, background, clock, entropy, world.metrics.refresh, policy),
         token_sets.revocation,
         background,
         clock,

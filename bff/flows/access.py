@@ -62,6 +62,15 @@ class Access(msgspec.Struct, frozen=True):
     absolute_expires_in: float
 
 
+@dataclass(slots=True)
+class Wait:
+    """One request's wait for a renewal: since when, for whose, and whether it got it."""
+
+    began: float
+    behind_lock: bool = False
+    served: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class AccessFlow:
     """The way from a presented handle to a usable session."""
@@ -167,28 +176,31 @@ class AccessFlow:
 
     async def _renewed(self, presented: Presented, session: Session, trigger: Trigger) -> Session:
         """Wait, for ``hold`` seconds at most, until the session carries newer tokens than the ones in ``session``."""
-        began, served = self.clock.now(), False
+        wait = Wait(self.clock.now())
         try:
-            session = await self._newer(presented, session, trigger, began + self.policy.hold)
-            served = True
-            return session
+            return await self._newer(presented, session, trigger, wait)
         finally:
-            self.trail.waited(self.clock.now() - began, served=served)
+            self.refresh.meter.waited(
+                self.clock.now() - wait.began, served=wait.served, behind_lock=wait.behind_lock
+            )
 
     async def _newer(
-        self, presented: Presented, session: Session, trigger: Trigger, deadline: float
+        self, presented: Presented, session: Session, trigger: Trigger, wait: Wait
     ) -> Session:
-        before = session.generation
+        before, deadline = session.generation, wait.began + self.policy.hold
         with self.sessions.listen(presented.key) as ear:
-            while True:
-                attempt = await self.refresh.start(session, trigger).wait(
-                    deadline - self.clock.now()
-                )
+            heard = False
+            while not wait.served:
+                if not heard:
+                    flight = self.refresh.start(session, trigger)
+                    attempt = await flight.wait(deadline - self.clock.now())
+                    wait.behind_lock |= attempt is not None and attempt.outcome is Outcome.BUSY
                 session = await self._live(presented)
-                if session.generation != before:
-                    return session
-                left = self._time_left(attempt, deadline)
-                await ear.news(min(left, _BUSY_POLL_SECONDS))
+                wait.served = session.generation != before
+                if not wait.served:
+                    left = self._time_left(attempt, deadline)
+                    heard = await ear.news(min(left, _BUSY_POLL_SECONDS))
+        return session
 
     def _time_left(self, attempt: Attempt | None, deadline: float) -> float:
         """Seconds the request may still wait.

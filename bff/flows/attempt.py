@@ -31,11 +31,15 @@ class Outcome(Enum):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """The result everybody who waited gets; ``retry_after`` in seconds."""
+    """The result everybody who waited gets; ``retry_after`` in seconds.
+
+    ``unknown``: the provider may have acted.
+    """
 
     outcome: Outcome
     reason: str = ""
     retry_after: float = 0.0
+    unknown: bool = False
 
 
 @dataclass(slots=True)

@@ -3,7 +3,18 @@
 Closed, open, then one probe at a time.
 """
 
+from collections.abc import Callable
+from enum import Enum
+
 from bff.flows.ports import Clock
+
+
+class BreakerState(Enum):
+    """Asked freely, not asked, or asked once to see."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PROBING = "probing"
 
 
 class Breaker:
@@ -12,7 +23,7 @@ class Breaker:
     Then lets one probe through.
 
     One per issuer and process. A probe that gets no verdict within ``probe_seconds`` makes room for
-    the next.
+    the next. ``changed`` hears each change of state.
     """
 
     def __init__(
@@ -23,9 +34,12 @@ class Breaker:
         rest: float = 5.0,
         cap: float = 60.0,
         probe_seconds: float = 75.0,
+        changed: Callable[[BreakerState], None] = lambda _state: None,
     ) -> None:
         """Start closed."""
         self._clock = clock
+        self._changed = changed
+        self.state = BreakerState.CLOSED
         self._threshold = threshold
         self._rest = rest
         self._cap = cap
@@ -47,6 +61,7 @@ class Breaker:
         if now < self._open_until or now < self._probing_until:
             return False
         self._probing_until = now + self._probe_seconds
+        self._become(BreakerState.PROBING)
         return True
 
     def retry_after(self) -> float:
@@ -57,6 +72,7 @@ class Breaker:
         """An answer came, of whatever content."""
         self._failures = 0
         self._probing_until = 0.0
+        self._become(BreakerState.CLOSED)
 
     def failed(self) -> None:
         """No usable answer came."""
@@ -65,3 +81,9 @@ class Breaker:
         if self.is_open:
             doublings = min(self._failures - self._threshold, 10)
             self._open_until = self._clock.now() + min(self._cap, self._rest * 2**doublings)
+            self._become(BreakerState.OPEN)
+
+    def _become(self, state: BreakerState) -> None:
+        if state is not self.state:
+            self.state = state
+            self._changed(state)

@@ -271,10 +271,6 @@ class AuditTrail(Protocol):
         """Write one event down."""
         ...
 
-    def waited(self, seconds: float, *, served: bool) -> None:
-        """Count how long one request waited for a renewal, and whether it got it."""
-        ...
-
 
 class RateLimits(Protocol):
     """How often something may happen, counted across all processes."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from bff.errors import StoreUnavailable
 from bff.flows.attempt import Attempt, Outcome, Trigger, Wanted
-from bff.flows.ports import Background, Detached, Entropy, SessionStore
+from bff.flows.ports import Background, Clock, Detached, Entropy, SessionStore
+from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
 from bff.session.model import Session, SessionKey
 from bff.session.refresh import RefreshPolicy, in_flight, resting
@@ -28,7 +29,9 @@ class RefreshFlow:
     renewal: RenewalFlow
     sessions: SessionStore
     background: Background
+    clock: Clock
     entropy: Entropy
+    meter: RefreshMeter
     policy: RefreshPolicy
     flights: dict[SessionKey, Flight] = field(default_factory=dict)
 
@@ -56,14 +59,20 @@ class RefreshFlow:
 
     async def _fly(self, wanted: Wanted) -> Attempt:
         try:
-            return await self._under_lock(wanted)
+            attempt = await self._under_lock(wanted)
         except StoreUnavailable:
-            return Attempt(Outcome.FAILED, "store_unavailable", 1.0)
+            attempt = Attempt(Outcome.FAILED, "store_unavailable", 1.0)
         finally:
             del self.flights[wanted.key]
+        outcome = "unknown" if attempt.unknown else attempt.outcome.name.lower()
+        self.meter.attempted(outcome, attempt.reason, wanted.trigger.value)
+        return attempt
 
     async def _under_lock(self, wanted: Wanted) -> Attempt:
-        if not await self.sessions.try_lock(wanted.key, wanted.owner, self.policy.lease):
+        asked_at = self.clock.now()
+        taken = await self.sessions.try_lock(wanted.key, wanted.owner, self.policy.lease)
+        self.meter.lock_asked(self.clock.now() - asked_at, taken=taken)
+        if not taken:
             return Attempt(Outcome.BUSY, "locked", 1.0)
         keeper = self.background.start("lease", self._keep_lease(wanted))
         try:

@@ -122,7 +122,7 @@ class RenewalFlow:
         except TokenRequestRejected as error:
             self.breaker.succeeded()
             if error.error == "invalid_grant":
-                return await self._refused(session, journal)
+                return await self._refused(session, journal, wanted)
             return await self._failed(session, journal, wanted, error.error, unknown=False)
         except TokenResponseInvalid as error:
             self.breaker.succeeded()
@@ -132,9 +132,8 @@ class RenewalFlow:
         except SignedTokenInvalid as error:
             self.breaker.succeeded()
             changed = error.check == "sub"
-            return await self._end(
-                session, EndReason.SUBJECT_CHANGED if changed else EndReason.ID_TOKEN_INVALID
-            )
+            reason = EndReason.SUBJECT_CHANGED if changed else EndReason.ID_TOKEN_INVALID
+            return await self._end(session, journal, wanted, reason)
         except ProviderUnavailable as error:
             self.breaker.failed()
             return await self._failed(
@@ -219,7 +218,7 @@ class RenewalFlow:
         stored = await self.sessions.load(key)
         return isinstance(stored, Session) and stored.tokens.access_token == tokens.access_token
 
-    async def _refused(self, session: Session, journal: RefreshJournal) -> Attempt:
+    async def _refused(self, session: Session, journal: RefreshJournal, wanted: Wanted) -> Attempt:
         """``invalid_grant``.
 
         Adopt a sibling's win if there is one, else this is the end of the session.
@@ -228,14 +227,27 @@ class RenewalFlow:
         if isinstance(stored, Session) and stored.generation != session.generation:
             return Attempt(Outcome.ADOPTED)
         reason = EndReason.REFRESH_OUTCOME_LOST if journal.unknown else EndReason.REFRESH_REJECTED
-        return await self._end(session, reason)
+        return await self._end(session, journal, wanted, reason)
 
-    async def _end(self, session: Session, reason: EndReason) -> Attempt:
+    async def _end(
+        self, session: Session, journal: RefreshJournal, wanted: Wanted, reason: EndReason
+    ) -> Attempt:
         ended = await self.sessions.end(
             session.key, reason, self.clock.now(), only_generation=session.generation
         )
         if ended is None:
             return Attempt(Outcome.ADOPTED)
+        self.trail.record(
+            events.RefreshRefused(
+                **self._who(session),
+                trigger=wanted.trigger.value,
+                generation=session.generation,
+                reason=reason.value,
+                unknown=journal.unknown,
+                latency=self.clock.now() - journal.since,
+                waiters=wanted.waiters,
+            )
+        )
         self.trail.record(
             events.SessionEnded(
                 **self._who(session), reason=reason.value, generation=session.generation
@@ -272,11 +284,12 @@ class RenewalFlow:
                 unknown=failed.unknown,
                 attempts=failed.attempts,
                 latency=now - journal.since,
+                waiters=wanted.waiters,
             )
         )
         await self.sessions.write_journal(session.key, failed)
         await self.sessions.tell(session.key)
-        return Attempt(Outcome.FAILED, reason, failed.retry_at - now)
+        return Attempt(Outcome.FAILED, reason, failed.retry_at - now, failed.unknown)
 
     def _who(self, session: Session) -> events.Who:
         core = session.core

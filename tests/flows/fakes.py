@@ -57,16 +57,30 @@ class RememberingTrail:
 
     def __init__(self) -> None:
         self.events: list[AuditEvent] = []
-        self.waits: list[tuple[float, bool]] = []
 
     def record(self, event: AuditEvent) -> None:
         self.events.append(event)
 
-    def waited(self, seconds: float, *, served: bool) -> None:
-        self.waits.append((seconds, served))
-
     def of(self, kind: type[T]) -> list[T]:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+class RememberingMeter:
+    """The port RefreshMeter: keeps every count."""
+
+    def __init__(self) -> None:
+        self.attempts: list[tuple[str, str, str]] = []
+        self.locks: list[bool] = []
+        self.waits: list[tuple[float, bool, bool]] = []
+
+    def attempted(self, outcome: str, reason: str, trigger: str) -> None:
+        self.attempts.append((outcome, reason, trigger))
+
+    def lock_asked(self, seconds: float, *, taken: bool) -> None:
+        self.locks.append(taken)
+
+    def waited(self, seconds: float, *, served: bool, behind_lock: bool) -> None:
+        self.waits.append((seconds, served, behind_lock))
 
 
 @dataclass

@@ -21,6 +21,7 @@ from tests.flows.fakes import (
     Hop,
     Memory,
     MemorySessionStore,
+    RememberingMeter,
     RememberingTrail,
     SeededEntropy,
     no_hop,
@@ -54,6 +55,7 @@ class Fleet:
         self.memory = Memory(self.world, self.limits)
         self.provider = StrictProvider(self.world)
         self.trail = RememberingTrail()
+        self.meter = RememberingMeter()
         self.entropy = SeededEntropy(self.seed)
         self._members: dict[str, AccessFlow] = {}
 
@@ -86,7 +88,9 @@ class Fleet:
         renewal = RenewalFlow(
             renewal_store, token_sets, breaker, process, world, self.entropy, trail, self.policy
         )
-        refresh = RefreshFlow(renewal, sessions, process, self.entropy, self.policy)
+        refresh = RefreshFlow(
+            renewal, sessions, process, world, self.entropy, self.meter, self.policy
+        )
         return AccessFlow(
             sessions,
             refresh,

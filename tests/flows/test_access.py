@@ -82,8 +82,10 @@ def test_fifty_requests_at_expiry_make_one_grant(fleet: Fleet) -> None:
     assert {result_of(fleet, call).session.tokens.access_token for call in calls} == {"access-1"}
     assert fleet.provider.counts == {"requests": 1, "grants": 1}
     assert fleet.trail.of(events.SessionRenewed)[0].waiters == 50
-    assert len(fleet.trail.waits) == 50
-    assert all(served and seconds < 0.1 for seconds, served in fleet.trail.waits)
+    assert len(fleet.meter.waits) == 50
+    assert all(served and seconds < 0.1 for seconds, served, _ in fleet.meter.waits)
+    assert fleet.meter.attempts == [("renewed", "", "expired")]
+    assert fleet.meter.locks == [True]
 
 
 @pytest.mark.req("R2", "N71", "S7")
@@ -98,9 +100,13 @@ def test_four_processes_at_expiry_make_one_grant(fleet: Fleet) -> None:
     fleet.world.settle(3)
     assert {result_of(fleet, call).session.tokens.access_token for call in calls} == {"access-1"}
     assert fleet.provider.counts == {"requests": 1, "grants": 1}
+    assert fleet.meter.locks.count(True) == 1
+    assert ("busy", "locked", "expired") in fleet.meter.attempts
+    behind = [behind_lock for _, served, behind_lock in fleet.meter.waits if served]
+    assert (len(behind), behind.count(False)) == (40, 10)
 
 
-@pytest.mark.req("R3")
+@pytest.mark.req("R3", "S14")
 def test_a_provider_slower_than_the_hold_time_gives_503_and_one_grant(fleet: Fleet) -> None:
     """Waiting ends after two seconds; the renewal does not."""
     fleet.provider.faults.append(Fault(before=60))
@@ -168,7 +174,7 @@ def test_a_provider_outage_is_invisible_while_the_token_is_valid(fleet: Fleet) -
     assert {event.reason for event in fleet.trail.of(events.RefreshFailed)} == {"token: status 503"}
 
 
-@pytest.mark.req("N74", "S5")
+@pytest.mark.req("N74", "S5", "S14")
 def test_an_outage_past_expiry_says_when_to_come_back_and_keeps_the_session(fleet: Fleet) -> None:
     """503 with Retry-After, never the end; the provider is not asked by every request."""
     session = fleet.begin()
@@ -192,6 +198,9 @@ def test_a_refused_refresh_token_ends_the_session_and_says_why(fleet: Fleet) -> 
     with pytest.raises(ReauthenticationRequired):
         fleet.world.run(fleet.member().usable(fleet.shown(session)))
     assert fleet.memory.ended[session.key].reason is EndReason.REFRESH_REJECTED
+    refused = fleet.trail.of(events.RefreshRefused)[0]
+    assert (refused.reason, refused.trigger, refused.waiters) == ("refresh_rejected", "expired", 1)
+    assert fleet.meter.attempts == [("ended", "refresh_rejected", "expired")]
     assert [event.reason for event in fleet.trail.of(events.SessionEnded)] == ["refresh_rejected"]
 
 

@@ -1,6 +1,8 @@
 """The breaker of a provider that is down."""
 
-from bff.flows.breaker import Breaker
+import pytest
+
+from bff.flows.breaker import Breaker, BreakerState
 from tests.flows.virtual_time import World
 
 
@@ -62,3 +64,26 @@ def test_a_probe_that_never_reports_makes_room_for_another() -> None:
     assert breaker.may_try()
     world.settle(75)
     assert breaker.may_try()
+
+
+@pytest.mark.req("S9", "S11")
+def test_each_change_of_state_is_told_once() -> None:
+    """What the operator's gauge and the audit trail are made of."""
+    world = World()
+    told: list[str] = []
+
+    def changed(state: BreakerState) -> None:
+        told.append(state.value)
+
+    breaker = Breaker(world, changed=changed)
+    breaker.succeeded()
+    for _ in range(7):
+        breaker.failed()
+    world.settle(breaker.retry_after())
+    breaker.may_try()
+    breaker.failed()
+    world.settle(breaker.retry_after())
+    breaker.may_try()
+    breaker.succeeded()
+    breaker.succeeded()
+    assert told == ["open", "probing", "open", "probing", "closed"]
