@@ -15,6 +15,7 @@ from bff.composition.world import open_world
 from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import BrowserCookies, Surroundings
+from bff.endpoints.events import SessionEvents
 from bff.endpoints.exceptions import exception_handlers
 from bff.endpoints.gate import Bff, Gate
 from bff.endpoints.login import login_handlers
@@ -83,10 +84,19 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         _folder(settings.app.console_dir),
         https=around.https,
     )
+    session_events = SessionEvents(
+        flows.watch,
+        cookies,
+        around,
+        world.leaving,
+        per_session=settings.limits.event_streams_per_session,
+        per_process=settings.limits.event_streams,
+    )
     app.gate = Gate(
         app.beyond,
         ApiEndpoint(flows.api_call, cookies, around),
         shell,
+        session_events,
         around,
         _new_request_id,
         world.log,

@@ -8,16 +8,18 @@ import base64
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import click
-from granian import Granian
 from granian.constants import Interfaces, Loops
+from granian.server.mp import MPServer
 from rich.console import Console
 from rich.table import Table
 
 from bff.app import CONFIG_VARIABLE, live_report
+from bff.composition.lifespan import LEAVING
 from bff.settings.explain import Explained, explained, timeline, warnings
 from bff.settings.model import Settings
 from bff.settings.read import SettingsInvalid, load_settings
@@ -30,6 +32,16 @@ CONFIG = click.option(
     envvar=CONFIG_VARIABLE,
     help="The settings file (TOML).",
 )
+
+
+class _Server(MPServer):
+    """Granian, which waits for open streams before it ends a worker: each is told to let them go first."""
+
+    def _stop_workers(self) -> None:
+        for worker in self.wrks:
+            with suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, LEAVING)
+        super()._stop_workers()  # type: ignore[no-untyped-call]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,7 +69,7 @@ def serve(path: str, port: int | None, workers: int | None) -> None:
         f"bff: {server.public_url}, listening on {server.host}:{port or server.port}, {workers} worker(s)",
         err=True,
     )
-    Granian(
+    _Server(
         "bff.app:create_app_from_environment",
         address=server.host,
         port=port or server.port,

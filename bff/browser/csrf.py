@@ -121,6 +121,29 @@ def require_top_level(header: Header) -> None:
         raise NavigationRequired
 
 
+def require_own_page(header: Header, *, public_origin: bytes) -> None:
+    """Let an EventSource of our own page pass: scripts cannot add fields to it either.
+
+    Fetch Metadata decides. A browser without it must name its origin, or it does not pass: what it
+    asks for is only ever a convenience.
+
+    Raises:
+        CsrfRejected: ``signal`` is ``fetch_dest``, ``fetch_site``, ``origin`` or ``origin_missing``.
+    """
+    destination = header(b"sec-fetch-dest")
+    if destination != b"empty" and destination in _DESTINATIONS:
+        raise CsrfRejected("fetch_dest")
+    site = header(b"sec-fetch-site")
+    if site != b"same-origin" and site in _SITES:
+        raise CsrfRejected("fetch_site")
+    origin = header(b"origin")
+    if origin is not None:
+        if origin != public_origin:
+            raise CsrfRejected("origin")
+    elif site != b"same-origin":
+        raise CsrfRejected("origin_missing")
+
+
 def require_websocket_origin(header: Header, *, public_origin: bytes) -> None:
     """Let a WebSocket handshake by our own page pass (RFC 6455, section 10.2).
 

@@ -20,6 +20,7 @@ from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import RenewalFlow
 from bff.flows.revocation import RevocationFlow
 from bff.flows.token_set import TokenSetFlow
+from bff.flows.watch import WatchFlow
 from bff.settings import values
 
 
@@ -82,6 +83,7 @@ def build_flows(world: World, trail: AuditTrail) -> Flows:
         access=access,
         api_call=ApiCallFlow(access, client_tokens, world.resource_server, clock, trail),
         logout=logout,
+        watch=WatchFlow(sessions, access, background, clock),
     )
 
 

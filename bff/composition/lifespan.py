@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from bff.adapters.operators_server import OperatorsServer
 from bff.composition.world import World
 from bff.endpoints.health import OperatorsApp
+
+LEAVING = signal.SIGUSR1
+"""Tells a worker that it will be asked to end: what would stay open for ever is let go."""
 
 
 @asynccontextmanager
@@ -20,9 +24,12 @@ async def lifespan(world: World) -> AsyncIterator[None]:
     hearing = asyncio.create_task(world.news.run())
     operators = OperatorsServer(_operators_app(world), server.operators_host, server.operators_port)
     answering = asyncio.create_task(operators.run())
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
+        asyncio.get_running_loop().add_signal_handler(LEAVING, world.leaving.set)
     try:
         yield
     finally:
+        world.leaving.set()
         cut = await world.background.drain(server.drain_seconds)
         world.log.info("drained", cut_off=cut)
         operators.should_exit = True

@@ -1,5 +1,6 @@
 """What the app holds open: log, clock, Redis, the provider, the proxied APIs."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ class World:
     news: RedisNews
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
+    leaving: asyncio.Event
 
 
 def open_world(settings: Settings) -> World:
@@ -62,4 +64,5 @@ def open_world(settings: Settings) -> World:
         news=RedisNews(redis, channel(settings.redis.prefix)),
         provider=provider,
         resource_server=HttpResourceServer(),
+        leaving=asyncio.Event(),
     )

@@ -23,6 +23,7 @@ from bff.flows.api_call import ApiCallFlow
 from bff.flows.login import LoginFlow
 from bff.flows.logout import LogoutFlow
 from bff.flows.ports import AuditTrail, Clock, RateLimits
+from bff.flows.watch import WatchFlow
 from bff.resource.routes import RouteTable
 from bff.session.handle import Handle, read_handle, session_key, write_handle
 from bff.session.model import SessionKey
@@ -41,6 +42,7 @@ class Flows:
     access: AccessFlow
     api_call: ApiCallFlow
     logout: LogoutFlow
+    watch: WatchFlow
 
 
 @dataclass(frozen=True, slots=True)

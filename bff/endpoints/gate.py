@@ -13,10 +13,16 @@ from typing import Any
 from litestar import Litestar
 
 from bff.audit import events
-from bff.browser.csrf import require_navigation, require_same_origin, require_top_level
+from bff.browser.csrf import (
+    require_navigation,
+    require_own_page,
+    require_same_origin,
+    require_top_level,
+)
 from bff.endpoints.api import ApiEndpoint, BrowserLeft, Receive, Send
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import Request, Scope, Surroundings
+from bff.endpoints.events import SessionEvents
 from bff.endpoints.problems import to_problem
 from bff.errors import BffError, CsrfRejected, RequestMalformed
 
@@ -32,6 +38,7 @@ class Kind(Enum):
     RETURN = auto()
     MACHINE = auto()
     PAGE = auto()
+    EVENTS = auto()
 
 
 KINDS: dict[bytes, Kind] = {
@@ -43,6 +50,7 @@ KINDS: dict[bytes, Kind] = {
     b"/bff/client.js": Kind.PAGE,
     b"/bff/console": Kind.PAGE,
     b"/bff/backchannel-logout": Kind.MACHINE,
+    b"/bff/events": Kind.EVENTS,
 }
 
 
@@ -54,6 +62,7 @@ class Gate:
         inner: Callable[[Any, Any, Any], Awaitable[None]],
         api: ApiEndpoint,
         shell: AppShell,
+        session_events: SessionEvents,
         around: Surroundings,
         new_request_id: Callable[[], str],
         log: Any,  # noqa: ANN401  structlog's
@@ -62,6 +71,7 @@ class Gate:
         self._inner = inner
         self._api = api
         self._shell = shell
+        self._events = session_events
         self._around = around
         self._new_request_id = new_request_id
         self._log = log
@@ -106,7 +116,9 @@ class Gate:
             return
         kind = kind_of(path)
         self._require(kind, scope["method"], request)
-        if kind is Kind.PAGE and path != b"/bff/popup-done.js":
+        if kind is Kind.EVENTS:
+            await self._events(scope, receive, send, request)
+        elif kind is Kind.PAGE and path != b"/bff/popup-done.js":
             await self._shell(scope["method"], path, send)
         else:
             await self._inner(scope, receive, send)
@@ -118,6 +130,8 @@ class Gate:
             require_navigation(request.get)
         elif kind is Kind.RETURN:
             require_top_level(request.get)
+        elif kind is Kind.EVENTS:
+            require_own_page(request.get, public_origin=self._around.public_origin)
 
     async def _refuse(self, error: Exception, scope: Scope, send: Send, request: Request) -> None:
         if isinstance(error, CsrfRejected):

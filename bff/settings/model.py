@@ -134,12 +134,16 @@ class App(_Table, frozen=True, kw_only=True):
 class Limits(_Table, frozen=True, kw_only=True):
     """Requests per minute.
 
-    ``sign_in_per_minute`` counts by client address, ``refresh_per_minute`` by session.
+    ``sign_in_per_minute`` counts by client address, ``refresh_per_minute`` by session. Of open
+    event streams (GET /bff/events) a process holds ``event_streams`` at most; a browser without
+    HTTP/2 keeps six connections, so one session does not get all of them.
     """
 
     sign_in_per_minute: Count = 30
     refresh_per_minute: Count = 30
     backchannel_per_minute: Count = 600
+    event_streams: Count = 10_000
+    event_streams_per_session: Count = 4
 
 
 class Logging(_Table, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import pytest
 
 from bff.browser.csrf import (
     require_navigation,
+    require_own_page,
     require_same_origin,
     require_top_level,
     require_websocket_origin,
@@ -237,3 +238,39 @@ def test_a_websocket_comes_from_our_origin(
     with pytest.raises(CsrfRejected) as refused:
         require_websocket_origin(headers.get, public_origin=OURS)
     assert refused.value.signal == expected
+
+
+def listener(**headers: bytes | None) -> dict[bytes, bytes]:
+    """What an EventSource of our own page sends, but for those given."""
+    return a_call(**({"bff_session": None, "origin": None} | headers))
+
+
+@pytest.mark.parametrize(
+    ("headers", "signal"),
+    [
+        ({}, None),
+        ({"origin": OURS}, None),
+        ({"sec_fetch_site": None, "sec_fetch_dest": None, "origin": OURS}, None),
+        ({"sec_fetch_site": b"new-word", "origin": OURS}, None),
+        ({"sec_fetch_site": None}, "origin_missing"),
+        ({"sec_fetch_site": b"new-word"}, "origin_missing"),
+        ({"sec_fetch_site": b"same-site", "origin": OURS}, "fetch_site"),
+        ({"sec_fetch_site": b"cross-site"}, "fetch_site"),
+        ({"sec_fetch_site": b"none"}, "fetch_site"),
+        ({"origin": b"https://evil.example"}, "origin"),
+        ({"origin": b"null"}, "origin"),
+        ({"sec_fetch_dest": b"script"}, "fetch_dest"),
+        ({"sec_fetch_dest": b"document"}, "fetch_dest"),
+    ],
+)
+@pytest.mark.req("N40", "N42", "N45", "N46")
+def test_an_event_source_is_let_in_by_where_it_comes_from(
+    headers: dict[str, bytes | None], signal: str | None
+) -> None:
+    """It cannot send our header, so its origin must be shown to be ours."""
+    if signal is None:
+        require_own_page(listener(**headers).get, public_origin=OURS)
+        return
+    with pytest.raises(CsrfRejected) as refused:
+        require_own_page(listener(**headers).get, public_origin=OURS)
+    assert refused.value.signal == signal
