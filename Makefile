@@ -131,8 +131,9 @@ endef
 ##@ Upkeep
 
 .PHONY: generated
-generated: $(ENV) ## Write the generated documents anew: the evidence page
+generated: $(ENV) ## Write the generated documents anew: the evidence page, the console's types
 	@$(BIN)/python -m tests.evidence
+	@$(BIN)/python -m tests.vocabulary
 
 .PHONY: fix
 fix: $(ENV) ## Let ruff repair and format

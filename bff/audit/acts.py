@@ -1,0 +1,79 @@
+"""What a reviewer asks for, and what is answered."""
+
+from typing import Literal
+
+from bff.audit.rows import Body, Mute
+
+
+class EndRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom to end: exactly one of ``refs``, ``subject``, ``filter`` (the list's query) or ``everybody``.
+
+    ``expected``: the count the reviewer typed, required for more than one.
+    """
+
+    reason: str
+    refs: tuple[str, ...] = ()
+    subject: str | None = None
+    filter: str | None = None
+    everybody: bool = False
+    expected: int | None = None
+
+
+class Receipt(Body, frozen=True, kw_only=True):
+    """What happened to one session.
+
+    ``deleted``: it is gone from Redis. ``revocation``: at the provider. ``stays_valid_seconds``: how
+    long its access token still works at APIs that verify it themselves.
+    """
+
+    ref: str
+    subject: str | None
+    deleted: bool
+    revocation: Literal["revoked", "failed", "unsupported", "pending", "none"]
+    stays_valid_seconds: float
+    own: bool
+
+
+class EndAnswer(Body, frozen=True, kw_only=True):
+    """Receipts, at most 1,000 of them; ``ended`` counts all."""
+
+    ended: int
+    receipts: tuple[Receipt, ...]
+    stays_valid_seconds: float
+    note: str
+
+
+class AlertDecision(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a reviewer makes of an alert."""
+
+    status: Literal["acknowledged", "closed", "new"]
+    note: str = ""
+
+
+class MuteRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Silence for a rule; ``seconds`` 0 ends it."""
+
+    rule: str
+    seconds: float
+    group: str = ""
+    note: str = ""
+
+
+class Mutes(Body, frozen=True, kw_only=True):
+    """All that are in force."""
+
+    mutes: tuple[Mute, ...]
+
+
+class Hit(Body, frozen=True, kw_only=True):
+    """One answer of the global search: where in the console to look (``to`` begins with /)."""
+
+    kind: Literal["session", "user", "request", "address"]
+    label: str
+    to: str
+
+
+class Hits(Body, frozen=True, kw_only=True):
+    """The global search's answer."""
+
+    hits: tuple[Hit, ...]

@@ -1,0 +1,1 @@
+"""Documents and types made from the product's own vocabulary: ``make generated``."""

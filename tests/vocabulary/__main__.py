@@ -1,0 +1,21 @@
+"""``make generated``: the console's types, written anew."""
+
+import sys
+from pathlib import Path
+
+from tests.vocabulary import wire
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = {"web/apps/console/src/wire.ts": wire.render}
+
+
+def main() -> int:
+    """Write each document."""
+    for name, render in DOCUMENTS.items():
+        (ROOT / name).write_text(render(), encoding="utf-8")
+        print(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
