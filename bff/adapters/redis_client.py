@@ -1,9 +1,15 @@
-"""One pool of connections to Redis."""
+"""One pool of connections to Redis, and what its errors mean."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from bff.errors import StoreUnavailable
 
 
 def redis_client(url: str, *, timeout_seconds: float, max_connections: int) -> Redis:
@@ -21,3 +27,12 @@ def redis_client(url: str, *, timeout_seconds: float, max_connections: int) -> R
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )
     return Redis(connection_pool=pool)
+
+
+@asynccontextmanager
+async def redis_errors() -> AsyncIterator[None]:
+    """Nothing of redis-py gets out: StoreUnavailable instead."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StoreUnavailable from error

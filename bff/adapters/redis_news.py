@@ -12,6 +12,9 @@ from redis.exceptions import RedisError
 
 from bff.session.model import SessionKey
 
+EVERYBODY = b"*"
+"""Published instead of a key when something happened to every session."""
+
 
 class Ear:
     """Listens for one session."""
@@ -71,6 +74,8 @@ class RedisNews:
             await pubsub.subscribe(self._channel)
             self._wake_all()  # what happened while nobody listened
             async for message in pubsub.listen():
+                if message["data"] == EVERYBODY:
+                    self._wake_all()
                 for ear in self._ears.get(message["data"].decode("ascii", "replace"), ()):
                     ear.hear()
 

@@ -61,7 +61,8 @@ redis.call('HSET', KEYS[1], 'refresh', ARGV[2])
 return 'written'
 """
 
-# KEYS session, ended · ARGV read_generation, core, tokens, facts, hard_ms, idle_ms, channel, key
+# KEYS session, ended · ARGV read_generation, core, tokens, facts, hard_ms, idle_ms, channel, key. When it
+# was written: until when Redis keeps it now, and Redis's clock.
 REPLACE = """
 local gen = redis.call('HGET', KEYS[1], 'gen')
 if not gen or redis.call('EXISTS', KEYS[2]) == 1 then return 'ended' end
@@ -70,9 +71,11 @@ redis.call('HSET', KEYS[1], 'core', ARGV[2], 'tokens', ARGV[3], 'facts', ARGV[4]
   'gen', string.format('%d', gen + 1))
 redis.call('HDEL', KEYS[1], 'refresh')
 local idle_end = redis.call('HGET', KEYS[1], 'touch') + ARGV[6]
-redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(tonumber(ARGV[5]), idle_end)))
+local until_ms = string.format('%.0f', math.min(tonumber(ARGV[5]), idle_end))
+redis.call('PEXPIREAT', KEYS[1], until_ms)
 redis.call('PUBLISH', ARGV[7], ARGV[8])
-return 'written'
+local now = redis.call('TIME')
+return {until_ms, string.format('%.0f', now[1] * 1000)}
 """
 
 # KEYS lock · ARGV owner, lease_ms. Asking again as the owner says yes: the answer to the first call
@@ -92,13 +95,4 @@ return 0
 RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
-"""
-
-# KEYS index · ARGV key, expires_at_ms, now_ms. Whoever adds sweeps out what has expired, so an
-# index cannot outgrow its sessions.
-INDEX = """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-redis.call('PEXPIREAT', KEYS[1], redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2])
-return 1
 """

@@ -3,22 +3,21 @@
 All keys of one session share a hash slot: ``bff:{key}:session``, ``:lock``, ``:ended``,
 ``:limits``.
 
-Indexes live elsewhere: by subject, by provider session, by public reference, and sixteen buckets of
-all live sessions, each a sorted set whose scores are deadlines. Nothing here ever runs KEYS or
-SCAN.
+Indexes live in :mod:`bff.adapters.redis_indexes`. Nothing here ever runs KEYS or SCAN.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
 
 from bff.adapters import redis_scripts
+from bff.adapters.redis_client import redis_errors
 from bff.adapters.redis_index_names import IndexNames
+from bff.adapters.redis_indexes import RedisIndexes
 from bff.adapters.redis_news import Ear, RedisNews
 from bff.adapters.session_record import (
     SessionRecord,
@@ -27,7 +26,7 @@ from bff.adapters.session_record import (
     milliseconds,
 )
 from bff.errors import StoreUnavailable
-from bff.session.limits import SessionLimits, absolute_deadline, record_expires_at
+from bff.session.limits import SessionLimits, record_expires_at
 from bff.session.model import (
     Acknowledgement,
     EndedSession,
@@ -64,6 +63,7 @@ class RedisSessionStore:
         self._news = news
         self._limits = limits
         self._index_names = IndexNames(lookup_key, prefix)
+        self._indexes = RedisIndexes(redis, self._index_names)
         self._prefix = prefix
         self._channel = channel(prefix)
         self._scripts: dict[str, AsyncScript] = {}
@@ -77,17 +77,15 @@ class RedisSessionStore:
         find.
         """
         name = self._name(session.key, "session")
-        async with _redis_errors():
-            epoch = int(await self._redis.get(self._epoch) or 0)
-            session = msgspec.structs.replace(
-                session, core=msgspec.structs.replace(session.core, epoch=epoch)
-            )
-            await self._index(session)
-            hard = absolute_deadline(session)
+        async with redis_errors():
+            core = msgspec.structs.replace(session.core, epoch=await self._indexes.epoch())
+            session = msgspec.structs.replace(session, core=core)
+            until = record_expires_at(session, session.touched_at, self._limits)
+            await self._indexes.add(session.key, core, until)
             arguments: list[Any] = [
-                milliseconds(record_expires_at(session, session.touched_at, self._limits)),
-                msgspec.json.encode({"absolute_expires_at": session.core.absolute_expires_at}),
-                milliseconds(hard) + _TOMBSTONE_MS,
+                milliseconds(until),
+                msgspec.json.encode({"absolute_expires_at": core.absolute_expires_at}),
+                milliseconds(core.absolute_expires_at) + _TOMBSTONE_MS,
             ]
             for field, value in self._record.fields(name, session).items():
                 arguments += [field, value]
@@ -97,10 +95,10 @@ class RedisSessionStore:
     async def load(self, key: SessionKey) -> Session | EndedSession | None:
         """One round trip for a live session, a second one to learn why there is none."""
         name = self._name(key, "session")
-        async with _redis_errors():
+        async with redis_errors():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.hgetall(name)
-                pipe.get(self._epoch)
+                pipe.get(self._index_names.epoch)
                 fields, epoch = await pipe.execute()
             if not fields:
                 return await self._why_gone(key)
@@ -110,15 +108,18 @@ class RedisSessionStore:
         return session
 
     async def touch(self, session: Session, at: float) -> None:
-        """Record use."""
+        """Record use, in the session and in its bucket."""
         arguments = [milliseconds(at), milliseconds(self._limits.idle)]
-        async with _redis_errors():
-            await self._run(redis_scripts.TOUCH, [self._name(session.key, "session")], arguments)
+        name = self._name(session.key, "session")
+        async with redis_errors():
+            if await self._run(redis_scripts.TOUCH, [name], arguments):
+                until = record_expires_at(session, at, self._limits)
+                await self._indexes.keep(session.key, session.core, until, at)
 
     async def acknowledge(self, key: SessionKey, acknowledged: Acknowledgement) -> None:
         """Record what the browser holds."""
         arguments = [acknowledged.generation, acknowledgement_text(acknowledged)]
-        async with _redis_errors():
+        async with redis_errors():
             await self._run(redis_scripts.ACKNOWLEDGE, [self._name(key, "session")], arguments)
 
     async def end(
@@ -128,21 +129,21 @@ class RedisSessionStore:
         keys = [self._name(key, kind) for kind in ("session", "ended", "lock", "limits")]
         tombstone = msgspec.json.encode(EndedSession(reason, at))
         only = "" if only_generation is None else only_generation
-        async with _redis_errors():
+        async with redis_errors():
             pairs = await self._run(
                 redis_scripts.END, keys, [tombstone, _TOMBSTONE_MS, only, self._channel, key]
             )
             if not pairs:
                 return None
             session = self._decode(key, keys[0], dict(zip(pairs[::2], pairs[1::2], strict=True)))
-            await self._unindex(session)
+            await self._indexes.remove(key, session.core)
             return session
 
     # --- refresh
 
     async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         """SET NX with an owner."""
-        async with _redis_errors():
+        async with redis_errors():
             return bool(
                 await self._run(
                     redis_scripts.LOCK,
@@ -153,20 +154,20 @@ class RedisSessionStore:
 
     async def renew_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         """Compare and extend."""
-        async with _redis_errors():
+        async with redis_errors():
             arguments = [owner, milliseconds(lease_seconds)]
             return bool(await self._run(redis_scripts.RENEW, [self._name(key, "lock")], arguments))
 
     async def release_lock(self, key: SessionKey, owner: str) -> None:
         """Compare and delete."""
-        async with _redis_errors():
+        async with redis_errors():
             await self._run(redis_scripts.RELEASE, [self._name(key, "lock")], [owner])
 
     async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
         """Fenced by generation and by owner."""
         keys = [self._name(key, kind) for kind in ("session", "ended", "lock")]
         arguments = [journal.generation, journal_text(journal), journal.owner]
-        async with _redis_errors():
+        async with redis_errors():
             return _replaced(await self._run(redis_scripts.JOURNAL, keys, arguments))
 
     async def replace_tokens(
@@ -182,14 +183,19 @@ class RedisSessionStore:
             self._channel,
             key,
         ]
-        async with _redis_errors():
-            return _replaced(
-                await self._run(redis_scripts.REPLACE, [name, self._name(key, "ended")], arguments)
+        async with redis_errors():
+            answer = await self._run(
+                redis_scripts.REPLACE, [name, self._name(key, "ended")], arguments
             )
+            if isinstance(answer, bytes):
+                return _replaced(answer)
+            until, now = (int(moment) / 1000 for moment in answer)
+            await self._indexes.keep(key, core, until, now)
+            return Replaced.WRITTEN
 
     async def tell(self, key: SessionKey) -> None:
         """Publish the key."""
-        async with _redis_errors():
+        async with redis_errors():
             await self._redis.publish(self._channel, key)
 
     def listen(self, key: SessionKey) -> AbstractContextManager[Ear]:
@@ -200,57 +206,35 @@ class RedisSessionStore:
 
     async def keys_of_subject(self, issuer: str, subject: str) -> Sequence[SessionKey]:
         """From the subject's index."""
-        return await self._members(self._index_names.named("subject", issuer, subject))
+        async with redis_errors():
+            return await self._indexes.members("subject", issuer, subject)
 
     async def keys_of_provider_session(self, issuer: str, sid: str) -> Sequence[SessionKey]:
         """From the provider session's index."""
-        return await self._members(self._index_names.named("sid", issuer, sid))
+        async with redis_errors():
+            return await self._indexes.members("sid", issuer, sid)
 
     async def key_of_ref(self, ref: Ref) -> SessionKey | None:
         """By public reference."""
-        async with _redis_errors():
-            key: Any = await self._redis.get(f"{self._prefix}:ref:{ref}")
-        return SessionKey(key.decode("ascii")) if key else None
+        async with redis_errors():
+            return await self._indexes.named_by(ref)
 
     async def logout_token_seen(self, issuer: str, jti: str) -> bool:
         """Whether it was remembered."""
-        async with _redis_errors():
+        async with redis_errors():
             return bool(await self._redis.exists(self._index_names.named("jti", issuer, jti)))
 
     async def remember_logout_token(self, issuer: str, jti: str, lifetime_seconds: float) -> None:
         """Remember it."""
-        async with _redis_errors():
+        async with redis_errors():
             await self._redis.set(
                 self._index_names.named("jti", issuer, jti), b"1", px=milliseconds(lifetime_seconds)
             )
 
     # --- below the surface
 
-    @property
-    def _epoch(self) -> str:
-        return f"{self._prefix}:epoch"
-
     def _name(self, key: SessionKey, kind: str) -> str:
         return f"{self._prefix}:{{{key}}}:{kind}"
-
-    async def _index(self, session: Session) -> None:
-        hard = milliseconds(absolute_deadline(session))
-        now = milliseconds(session.touched_at)
-        for name in self._index_names.of(session):
-            await self._run(redis_scripts.INDEX, [name], [session.key, hard, now])
-        await self._redis.set(f"{self._prefix}:ref:{session.core.ref}", session.key, pxat=hard)
-
-    async def _unindex(self, session: Session) -> None:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for name in self._index_names.of(session):
-                pipe.zrem(name, session.key)
-            pipe.delete(f"{self._prefix}:ref:{session.core.ref}")
-            await pipe.execute()
-
-    async def _members(self, name: str) -> Sequence[SessionKey]:
-        async with _redis_errors():
-            members: Any = await self._redis.zrange(name, 0, -1)
-            return [SessionKey(member.decode("ascii")) for member in members]
 
     async def _why_gone(self, key: SessionKey) -> EndedSession | None:
         """A tombstone says it; a session that Redis let expire left its limits behind."""
@@ -284,14 +268,6 @@ class RedisSessionStore:
 def channel(prefix: str) -> str:
     """Where changes of sessions are published."""
     return f"{prefix}:news"
-
-
-@asynccontextmanager
-async def _redis_errors() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
-        raise StoreUnavailable from error
 
 
 def _replaced(answer: bytes) -> Replaced:

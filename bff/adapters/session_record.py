@@ -17,22 +17,11 @@ from bff.session.model import (
     SessionKey,
     TokenSet,
 )
+from bff.session.overview import SessionOverview, TokenFacts
 from bff.session.seal import NONCE_OCTETS, Seal
 
-
-class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What reviewers may see of a token set.
-
-    Fingerprints are 8 hex digits of a keyed hash: they show that a token rotated.
-    """
-
-    generation: int
-    issued_at: float
-    expires_at: float
-    refresh_expires_at: float | None
-    scope: tuple[str, ...]
-    access_fingerprint: str
-    refresh_fingerprint: str | None
+OVERVIEW_FIELDS = ("core", "facts", "touch", "refresh")
+"""What an overview is made of."""
 
 
 class SealedTokens(msgspec.Struct, frozen=True, array_like=True):
@@ -50,6 +39,7 @@ class SealedTokens(msgspec.Struct, frozen=True, array_like=True):
 
 _sealed_decoder = msgspec.msgpack.Decoder(SealedTokens)
 _core_decoder = msgspec.json.Decoder(SessionCore)
+_facts_decoder = msgspec.json.Decoder(TokenFacts)
 _journal_decoder = msgspec.json.Decoder(RefreshJournal)
 _encode_json = msgspec.json.Encoder().encode
 _encode_msgpack = msgspec.msgpack.Encoder().encode
@@ -101,6 +91,7 @@ class SessionRecord:
             refresh_fingerprint=self._fingerprint(tokens.refresh_token)
             if tokens.refresh_token
             else None,
+            sealed_under=self._seal.newest,
         )
         nonce = self._random_octets(NONCE_OCTETS)
         ends = [core.absolute_expires_at, tokens.refresh_expires_at or core.absolute_expires_at]
@@ -137,6 +128,24 @@ class SessionRecord:
             generation=generation,
             touched_at=int(fields[b"touch"]) / 1000,
             acknowledged=_acknowledgement(fields[b"ack"]),
+            journal=_journal_decoder.decode(journal) if journal else None,
+        )
+
+    @staticmethod
+    def overview(
+        key: SessionKey, core: bytes, facts: bytes, touch: bytes, journal: bytes | None
+    ) -> SessionOverview:
+        """The session without its tokens, from the fields of :data:`OVERVIEW_FIELDS`.
+
+        Nothing is unsealed. Raises msgspec.DecodeError and ValueError.
+        """
+        read = _facts_decoder.decode(facts)
+        return SessionOverview(
+            key=key,
+            core=_core_decoder.decode(core),
+            facts=read,
+            generation=read.generation,
+            touched_at=int(touch) / 1000,
             journal=_journal_decoder.decode(journal) if journal else None,
         )
 

@@ -113,6 +113,14 @@ class SessionEnded(AuditEvent, frozen=True, kw_only=True):
     generation: int | None = None
 
 
+class EverybodyEnded(AuditEvent, frozen=True, kw_only=True):
+    """An operator ended every session at once: a new epoch began; ``sessions`` is how many lived."""
+
+    name: ClassVar[str] = "session_ended_everybody"
+    epoch: int
+    sessions: int
+
+
 class HandleReplayed(AuditEvent, frozen=True, kw_only=True):
     """A superseded session handle was used after its grace: a stolen cookie, one way or the other."""
 

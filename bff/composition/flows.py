@@ -1,18 +1,16 @@
 """The flows, each over the adapters that stand behind its ports."""
 
-import os
-
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.redis_sessions import RedisSessionStore
-from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
-from bff.adapters.session_record import SessionRecord
 from bff.audit.events import ProviderBreaker
+from bff.composition.stores import Stores, open_stores
 from bff.composition.world import World
 from bff.endpoints.dependencies import Flows
 from bff.flows.access import AccessFlow
 from bff.flows.api_call import ApiCallFlow
 from bff.flows.breaker import Breaker
 from bff.flows.client_token import ClientTokenFlow
+from bff.flows.ending import EndingFlow
 from bff.flows.login import LoginFlow, LoginPolicy
 from bff.flows.logout import LogoutFlow
 from bff.flows.ports import AuditTrail
@@ -26,64 +24,64 @@ from bff.settings import values
 
 def build_flows(world: World, trail: AuditTrail) -> Flows:
     """Sign in, use, call, sign out: all over one set of adapters."""
-    settings, clock, background, provider = (
-        world.settings,
-        world.clock,
-        world.background,
-        world.provider,
+    settings, clock, provider = world.settings, world.clock, world.provider
+    stores, client = open_stores(world), values.client_metadata(settings)
+    lifetime = settings.refresh.default_lifetime_seconds
+    revocation = RevocationFlow(provider, world.background, clock, trail)
+    token_sets = TokenSetFlow(
+        provider, revocation, clock, client, settings.provider.claims, lifetime
     )
-    entropy, client, claims = (
-        SystemEntropy(),
-        values.client_metadata(settings),
-        settings.provider.claims,
-    )
-    lookup_key, prefix, seal = (
-        values.lookup_key(settings),
-        settings.redis.prefix,
-        values.seal(settings),
-    )
-    limits, lifetime = values.session_limits(settings), settings.refresh.default_lifetime_seconds
-    record = SessionRecord(seal, lookup_key, os.urandom)
-    sessions = RedisSessionStore(
-        world.redis, record, world.news, limits=limits, lookup_key=lookup_key, prefix=prefix
-    )
-    one_shot = OneShotValues(world.redis, seal, os.urandom, lookup_key=lookup_key, prefix=prefix)
-    transactions, exits = RedisTransactionStore(one_shot), RedisExitStore(one_shot)
-    revocation = RevocationFlow(provider, background, clock, trail)
-    token_sets = TokenSetFlow(provider, revocation, clock, client, claims, lifetime)
-    access = _access_flow(world, trail, sessions, token_sets)
-    policy = LoginPolicy(
-        limits=limits,
-        lookup_key=lookup_key,
-        claim_names=claims,
-        user_info=settings.provider.user_info,
-    )
+    access = _access_flow(world, trail, stores.sessions, token_sets)
     client_tokens = ClientTokenFlow(
-        provider, background, clock, lifetime, settings.refresh.hold_seconds
+        provider, world.background, clock, lifetime, settings.refresh.hold_seconds
     )
-    login = LoginFlow(
-        provider,
-        transactions,
-        sessions,
-        token_sets,
-        revocation,
-        clock,
-        entropy,
-        trail,
-        client,
-        policy,
-    )
-    max_age = settings.provider.logout_token_max_age_seconds
-    strict = settings.provider.logout_token_strict_type
-    logout = LogoutFlow(
-        sessions, provider, revocation, clock, trail, exits, entropy, client, max_age, strict
-    )
+    ending = EndingFlow(stores.sessions, stores.register, revocation, clock, trail)
     return Flows(
-        login=login,
+        login=_login_flow(world, trail, stores, token_sets),
         access=access,
         api_call=ApiCallFlow(access, client_tokens, world.resource_server, clock, trail),
-        logout=logout,
-        watch=WatchFlow(sessions, access, background, clock),
+        logout=_logout_flow(world, trail, stores, ending),
+        ending=ending,
+        watch=WatchFlow(stores.sessions, access, world.background, clock),
+    )
+
+
+def _login_flow(
+    world: World, trail: AuditTrail, stores: Stores, token_sets: TokenSetFlow
+) -> LoginFlow:
+    settings = world.settings
+    policy = LoginPolicy(
+        limits=values.session_limits(settings),
+        lookup_key=values.lookup_key(settings),
+        claim_names=settings.provider.claims,
+        user_info=settings.provider.user_info,
+    )
+    return LoginFlow(
+        provider=world.provider,
+        transactions=stores.transactions,
+        sessions=stores.sessions,
+        token_sets=token_sets,
+        revocation=token_sets.revocation,
+        clock=world.clock,
+        entropy=SystemEntropy(),
+        trail=trail,
+        client=values.client_metadata(settings),
+        policy=policy,
+    )
+
+
+def _logout_flow(world: World, trail: AuditTrail, stores: Stores, ending: EndingFlow) -> LogoutFlow:
+    return LogoutFlow(
+        ending=ending,
+        sessions=stores.sessions,
+        provider=world.provider,
+        clock=world.clock,
+        trail=trail,
+        exits=stores.exits,
+        entropy=SystemEntropy(),
+        client=values.client_metadata(world.settings),
+        logout_token_max_age=world.settings.provider.logout_token_max_age_seconds,
+        strict_type=world.settings.provider.logout_token_strict_type,
     )
 
 

@@ -20,6 +20,7 @@ from bff.browser.cookies import (
 from bff.browser.login_cookie import LoginCookie, read_login_cookie, write_login_cookie
 from bff.flows.access import AccessFlow, Presented
 from bff.flows.api_call import ApiCallFlow
+from bff.flows.ending import EndingFlow
 from bff.flows.login import LoginFlow
 from bff.flows.logout import LogoutFlow
 from bff.flows.ports import AuditTrail, Clock, RateLimits
@@ -43,6 +44,7 @@ class Flows:
     api_call: ApiCallFlow
     logout: LogoutFlow
     watch: WatchFlow
+    ending: EndingFlow
 
 
 @dataclass(frozen=True, slots=True)

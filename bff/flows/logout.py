@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bff.audit import events
 from bff.errors import ProviderError, SignedTokenInvalid, StoreUnavailable
+from bff.flows.ending import EndingFlow
 from bff.flows.ports import AuditTrail, Clock, Entropy, ExitStore, OpenIDProvider, SessionStore
-from bff.flows.revocation import RevocationFlow
 from bff.flows.token_set import CLOCK_LEEWAY_SECONDS
 from bff.oidc.end_session import end_session_url
 from bff.oidc.metadata import ClientMetadata
@@ -28,9 +28,9 @@ class LogoutFlow:
     logout+jwt`` (ASVS 5.0, 10.5.5).
     """
 
+    ending: EndingFlow
     sessions: SessionStore
     provider: OpenIDProvider
-    revocation: RevocationFlow
     clock: Clock
     trail: AuditTrail
     exits: ExitStore
@@ -51,14 +51,12 @@ class LogoutFlow:
         Raises StoreUnavailable: then nothing is known to have ended, and nobody may be told that it
         has.
         """
-        session = await self._end(key, EndReason.SIGNED_OUT) if key is not None else None
+        session = await self.ending.one(key, EndReason.SIGNED_OUT) if key is not None else None
         if session is None:
             return None
         if everywhere:
             core = session.core
-            await self._end_all(
-                await self.sessions.keys_of_subject(core.issuer, core.subject), EndReason.SIGNED_OUT
-            )
+            await self.ending.of_subject(core.issuer, core.subject, EndReason.SIGNED_OUT)
         return await self._ticket(session)
 
     async def way_out(self, ticket: str) -> str:
@@ -75,10 +73,10 @@ class LogoutFlow:
         except SignedTokenInvalid as error:
             self.trail.record(events.LogoutTokenRefused(at=self.clock.now(), check=error.check))
             raise
-        ended = await self._end_all(await self._named_by(claims), EndReason.IDP_LOGOUT)
+        ended = await self.ending.each(await self._named_by(claims), EndReason.IDP_LOGOUT)
         lifetime = max(claims.refused_from - self.clock.now(), 1.0)
         await self.sessions.remember_logout_token(claims.issuer, claims.jti, lifetime)
-        return ended
+        return len(ended)
 
     async def _believe(self, logout_token: str) -> LogoutTokenClaims:
         keys = await self.provider.signing_keys(key_id(logout_token))
@@ -106,22 +104,6 @@ class LogoutFlow:
             return await self.sessions.keys_of_provider_session(claims.issuer, claims.sid)
         assert claims.subject is not None  # noqa: S101  one of the two is there, or the token was refused
         return await self.sessions.keys_of_subject(claims.issuer, claims.subject)
-
-    async def _end_all(self, keys: Sequence[SessionKey], reason: EndReason) -> int:
-        return sum([await self._end(key, reason) is not None for key in keys])
-
-    async def _end(self, key: SessionKey, reason: EndReason) -> Session | None:
-        session = await self.sessions.end(key, reason, self.clock.now())
-        if session is not None:
-            core = session.core
-            who = events.Who(
-                at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
-            )
-            self.trail.record(
-                events.SessionEnded(**who, reason=reason.value, generation=session.generation)
-            )
-            self.revocation.soon(core, session.tokens)
-        return session
 
     async def _ticket(self, session: Session) -> str | None:
         """None if the provider offers no end_session endpoint, or cannot be asked about it now."""

@@ -33,9 +33,10 @@ class EndReason(StrEnum):
 
 
 class SessionCore(msgspec.Struct, frozen=True, kw_only=True):
-    """Who signed in, when, and until when at most. Times are Unix seconds.
+    """Who signed in, when, with what, and until when at most. Times are Unix seconds.
 
-    Written at sign-in; claims again at a refresh.
+    Written at sign-in; claims again at a refresh. ``device`` and ``network`` are hints for people:
+    words of our own (``Firefox on Linux``), and the address shortened to its network.
     """
 
     ref: Ref
@@ -49,6 +50,8 @@ class SessionCore(msgspec.Struct, frozen=True, kw_only=True):
     claims: dict[str, object] = {}
     absolute_expires_at: float
     epoch: int = 0
+    device: str | None = None
+    network: str | None = None
 
 
 class TokenSet(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Signing out: here first, then at the provider."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,10 +13,12 @@ from bff.errors import (
     StoreUnavailable,
     TokenRequestRejected,
 )
+from bff.flows.ending import EndingFlow
 from bff.flows.logout import LogoutFlow
 from bff.flows.revocation import RevocationFlow
 from bff.session.model import EndReason, Ref, Session, SessionKey
 from tests.builders import NOW, a_core, a_key, a_session
+from tests.flows.fake_register import MemorySessionRegister
 from tests.flows.fakes import (
     Memory,
     MemoryExitStore,
@@ -41,10 +44,13 @@ class SigningOut:
         revocation = RevocationFlow(
             self.provider, Process(self.world, "p1"), self.world, self.trail
         )
+        sessions = MemorySessionStore(self.memory)
+        register = MemorySessionRegister(self.memory)
+        self.ending = EndingFlow(sessions, register, revocation, self.world, self.trail)
         self.flow = LogoutFlow(
-            sessions=MemorySessionStore(self.memory),
+            ending=self.ending,
+            sessions=sessions,
             provider=self.provider,
-            revocation=revocation,
             clock=self.world,
             trail=self.trail,
             exits=self.exits,
@@ -131,7 +137,7 @@ def test_revocation_gives_up_in_the_end_and_after_a_refusal_at_once(out: Signing
     out.world.settle(100)
     assert len(out.trail.of(events.RevocationFailed)) == 5
     out.state.down = TokenRequestRejected("unsupported_token_type")
-    out.flow.revocation.soon(a_core(), a_session(tokens={"refresh_token": None}).tokens)
+    out.ending.revocation.soon(a_core(), a_session(tokens={"refresh_token": None}).tokens)
     out.world.settle(100)
     assert len(out.trail.of(events.RevocationFailed)) == 6
     assert out.trail.of(events.RevocationFailed)[-1].token_kind == "access_token"
@@ -234,14 +240,4 @@ def test_without_a_registered_page_home_is_the_root() -> None:
     """``/``."""
     out = SigningOut()
     client = msgspec.structs.replace(CLIENT, post_logout_redirect_uri=None)
-    flow = LogoutFlow(
-        out.flow.sessions,
-        out.provider,
-        out.flow.revocation,
-        out.world,
-        out.trail,
-        out.exits,
-        SeededEntropy(),
-        client,
-    )
-    assert flow.home == "/"
+    assert replace(out.flow, client=client).home == "/"

@@ -1,0 +1,44 @@
+"""What is kept in Redis, behind the ports that ask for it."""
+
+import os
+from dataclasses import dataclass
+
+from bff.adapters.redis_register import RedisSessionRegister
+from bff.adapters.redis_sessions import RedisSessionStore, channel
+from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
+from bff.adapters.session_record import SessionRecord
+from bff.composition.world import World
+from bff.settings import values
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Sessions, the register of them all, sign-ins under way, ways out."""
+
+    sessions: RedisSessionStore
+    register: RedisSessionRegister
+    transactions: RedisTransactionStore
+    exits: RedisExitStore
+
+
+def open_stores(world: World) -> Stores:
+    """Make them over the world's Redis; nothing connects before it is used."""
+    settings, redis = world.settings, world.redis
+    lookup_key, prefix = values.lookup_key(settings), settings.redis.prefix
+    seal = values.seal(settings)
+    one_shot = OneShotValues(redis, seal, os.urandom, lookup_key=lookup_key, prefix=prefix)
+    return Stores(
+        sessions=RedisSessionStore(
+            redis,
+            SessionRecord(seal, lookup_key, os.urandom),
+            world.news,
+            limits=values.session_limits(settings),
+            lookup_key=lookup_key,
+            prefix=prefix,
+        ),
+        register=RedisSessionRegister(
+            redis, lookup_key=lookup_key, prefix=prefix, channel=channel(prefix)
+        ),
+        transactions=RedisTransactionStore(one_shot),
+        exits=RedisExitStore(one_shot),
+    )

@@ -1,0 +1,72 @@
+"""Ending sessions: one, all of a user's, everybody's. Each end is recorded, and its tokens revoked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bff.audit import events
+from bff.flows.ports import AuditTrail, Clock, SessionStore
+from bff.flows.register_ports import SessionRegister
+from bff.flows.revocation import RevocationFlow
+from bff.session.model import EndReason, Ref, Session, SessionKey
+
+
+@dataclass(frozen=True, slots=True)
+class EndingFlow:
+    """Ends sessions for whoever may. Every method raises StoreUnavailable."""
+
+    sessions: SessionStore
+    register: SessionRegister
+    revocation: RevocationFlow
+    clock: Clock
+    trail: AuditTrail
+
+    async def one(self, key: SessionKey, reason: EndReason) -> Session | None:
+        """End it; the session as it was, or None if there was none."""
+        session = await self.sessions.end(key, reason, self.clock.now())
+        if session is not None:
+            core = session.core
+            self.trail.record(
+                events.SessionEnded(
+                    at=self.clock.now(),
+                    ref=core.ref,
+                    issuer=core.issuer,
+                    subject=core.subject,
+                    reason=reason.value,
+                    generation=session.generation,
+                )
+            )
+            self.revocation.soon(core, session.tokens)
+        return session
+
+    async def each(self, keys: Sequence[SessionKey], reason: EndReason) -> list[Session]:
+        """End those of ``keys`` that live; the sessions as they were."""
+        ended = [await self.one(key, reason) for key in keys]
+        return [session for session in ended if session is not None]
+
+    async def by_ref(self, ref: Ref, reason: EndReason = EndReason.ADMIN) -> Session | None:
+        """End the session with this public reference."""
+        key = await self.sessions.key_of_ref(ref)
+        return None if key is None else await self.one(key, reason)
+
+    async def of_subject(
+        self,
+        issuer: str,
+        subject: str,
+        reason: EndReason = EndReason.ADMIN,
+        *,
+        spare: SessionKey | None = None,
+    ) -> list[Session]:
+        """End every session of one user at one provider, but for the one to ``spare``."""
+        keys = await self.sessions.keys_of_subject(issuer, subject)
+        return await self.each([key for key in keys if key != spare], reason)
+
+    async def everybody(self) -> int:
+        """End every session there is, in one step; how many that were.
+
+        Their tokens are not revoked one by one: they end with the provider's own limits.
+        """
+        now = self.clock.now()
+        count = await self.register.count(now)
+        epoch = await self.register.end_everybody()
+        self.trail.record(events.EverybodyEnded(at=now, epoch=epoch, sessions=count))
+        return count

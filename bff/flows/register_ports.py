@@ -1,0 +1,37 @@
+"""The register of live sessions: what the store knows of all of them together."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bff.session.model import SessionKey
+from bff.session.overview import PagePlace, SessionOverview, SessionPage
+
+
+class SessionRegister(Protocol):
+    """All live sessions, as reviewers and their users may see them.
+
+    Every method raises StoreUnavailable. ``now`` is in Unix seconds.
+    """
+
+    async def count(self, now: float) -> int:
+        """How many live, exactly; constant work."""
+        ...
+
+    async def page(self, after: PagePlace | None, limit: int, now: float) -> SessionPage:
+        """The next ``limit`` sessions in the order in which they began, newest first.
+
+        A place stays good whatever begins or ends meanwhile.
+        """
+        ...
+
+    async def overviews(self, keys: Sequence[SessionKey]) -> list[SessionOverview]:
+        """Those of ``keys`` that live, in their order."""
+        ...
+
+    async def end_everybody(self) -> int:
+        """Begin a new epoch, and return its number.
+
+        Every session of an earlier one has ended (admin), at once and in one step, however many
+        there are.
+        """
+        ...
