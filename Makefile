@@ -109,9 +109,9 @@ coverage: $(ENV) ## What the five tiers above covered together, after they have 
 	$(BIN)/coverage report --data-file=$(COVERED)/all --fail-under=90
 
 .PHONY: web
-web: $(WEB) ## The web packages: types, tests, build
+web: $(WEB) chromium ## The web packages: types, tests, build
 	cd web && npm run check
-	cd web && npm run test
+	cd web && CHROMIUM='$(BROWSER)' npm run test
 	cd web && npm run build
 
 .PHONY: chaos

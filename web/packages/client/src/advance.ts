@@ -13,9 +13,10 @@ export function advance(
   answer: Answer,
   guess: EndReason,
   expiring: boolean,
+  limitMs: number,
 ): SessionSnapshot {
-  const { busy, degraded, user: shown } = was
-  const rest = { busy, degraded, session: null, ended: null }
+  const { busy, degraded, covered, user: shown } = was
+  const rest = { busy, degraded, covered, session: null, ended: null }
   if (answer.session) {
     const user = keep(shown, answer.session.user)
     const session = keep(was.session, { ...answer.session, user })
@@ -24,7 +25,8 @@ export function advance(
       : { ...rest, status: 'authenticated', session, user, expiring }
   }
   if (was.status === 'ended') return was
+  const ended = answer.ended ?? guess
   return shown
-    ? { ...rest, status: 'ended', user: shown, ended: answer.ended ?? guess }
+    ? { ...rest, status: 'ended', user: shown, ended, limitMs: ended === 'idle_timeout' ? limitMs : undefined }
     : { ...rest, status: 'anonymous', user: null, loginError: answer.loginError ?? null }
 }

@@ -10,8 +10,10 @@ import { lift } from './veil.js'
 import { ignore } from './wait.js'
 import { readAnswer, readExpires, type Answer } from './wire.js'
 
-/** A check that takes longer has failed. */
+/** An answer that takes longer is none. */
 const PATIENCE_MS = 10_000
+/** Many tabs hear the same news: not all of them ask in the same moment. */
+const JITTER_MS = 300
 
 export const warnMs = (s: State): number => warningMs(s.options.warnBeforeMs, s.idleWindow)
 
@@ -27,7 +29,8 @@ export function apply(s: State, answer: Answer, startedAt: number): void {
   if (session) s.idleWindow = Math.max(session.ref === pin ? s.idleWindow : 0, session.idleAt - startedAt)
   const expiring = !!session && session.deadline.at - s.now() <= warnMs(s)
   const loginError = (s.loginError = answer.loginError ?? s.loginError)
-  const is = advance(was, { ...answer, loginError }, s.guess ?? (passed ? `${deadline.kind}_timeout` : 'unknown'), expiring)
+  const guess = s.guess ?? (passed ? `${deadline.kind}_timeout` : 'unknown')
+  const is = advance(was, { ...answer, loginError }, guess, expiring, s.idleWindow)
   s.guess = undefined
   s.pin = is.session?.ref ?? (is.user ? pin : 'anon')
   update(s, is)
@@ -71,14 +74,17 @@ function recover(s: State): void {
   emit(s, 'recovered')
 }
 
+/** The JSON with which the server itself answers. */
+export const call = (s: State, path: string, method: string, pin: string): Promise<any> =>
+  bodyOf(
+    s.fetch(s.base + path, { method, headers: { 'BFF-Session': pin }, signal: AbortSignal.timeout(PATIENCE_MS), cache: 'no-store' }),
+  )
+
 /** `/session` and `/session/extend` answer alike. */
-async function ask(s: State, path: string, init: RequestInit, pin: string): Promise<Session | null> {
+async function ask(s: State, path: string, method: string, pin: string): Promise<Session | null> {
   const startedAt = s.now()
   try {
-    const headers = { 'BFF-Session': pin }
-    const signal = AbortSignal.timeout(PATIENCE_MS)
-    const response = s.fetch(s.base + path, { ...init, headers, signal, cache: 'no-store' })
-    const answer = readAnswer(await bodyOf(response), startedAt)
+    const answer = readAnswer(await call(s, path, method, pin), startedAt)
     apply(s, answer, startedAt)
     const { degraded, session } = s.snapshot
     if (degraded?.code === 'idp_unavailable' && answer.stuck) degrade(s, degraded)
@@ -94,22 +100,27 @@ async function ask(s: State, path: string, init: RequestInit, pin: string): Prom
 
 async function question(s: State): Promise<Session | null> {
   try {
-    return await ask(s, '/session', {}, 'any')
+    return await ask(s, '/session', 'GET', 'any')
   } catch (error) {
     degrade(s, error as BffError)
     throw error
   }
 }
 
-/** Ask the server who is signed in; one question at a time. `fresh`: one that is asked from now on. */
-export function check(s: State, fresh?: boolean): Promise<Session | null> {
-  if (s.asking && fresh) return s.asking.catch(ignore).then(() => check(s))
-  return (s.asking ??= busily(s, question(s)).finally(() => (s.asking = undefined)))
+/** Ask the server who is signed in; one question at a time. An answer to a question asked before `since` does not count. */
+export function check(s: State, since = 0): Promise<Session | null> {
+  if (s.asking && s.askedAt < since) return s.asking.catch(ignore).then(() => check(s))
+  if (s.asking) return s.asking
+  s.askedAt = s.now()
+  return (s.asking = busily(s, question(s)).finally(() => (s.asking = undefined)))
 }
+
+export const checkSoon = (s: State): void =>
+  void setTimeout(() => check(s, Infinity).catch(ignore), Math.random() * JITTER_MS)
 
 async function touch(s: State): Promise<Session> {
   try {
-    const session = await ask(s, '/session/extend', { method: 'POST' }, s.pin)
+    const session = await ask(s, '/session/extend', 'POST', s.pin)
     if (!session) throw new BffError('session_required')
     post(s, 'extended', (liveOf(s)!.idleAt - s.now()) / 1000)
     emit(s, 'extended', session)

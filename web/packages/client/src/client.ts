@@ -27,7 +27,7 @@ export function createBffClient<U extends SessionUser = SessionUser>(options: Bf
       begin()
       const { status, session } = s.snapshot
       const known = status !== 'loading' && !(session && session.deadline.at <= s.now())
-      return known && !fresh ? session : abortable(check(s, fresh), signal)
+      return known && !fresh ? session : abortable(check(s, fresh ? Infinity : 0), signal)
     },
     async extend() {
       begin()

@@ -37,10 +37,10 @@ export const touchDue = (now: number, idleAt: number, idleWindowMs: number, touc
   idleAt - now < idleWindowMs * 0.75 && now - touchedAt > Math.min(60_000, idleWindowMs / 4)
 
 /**
- * Milliseconds until the next look at something that does not answer: 1, 2, 4 … 30 s for the network, 10, 10, 20, 40, 60 s for a service,
+ * Milliseconds until the next look at something that does not answer: 1, 2, 4, 8, 15, 30 s for the network, 10, 10, 20, 40, 60 s for a service,
  * which may name the first wait itself. `dice`, in [0, 1), adds up to a fifth.
  */
 export function probeDelay(code: string, attempt: number, retryAfterMs: number | undefined, dice: number): number {
-  const seconds = code === 'unreachable' ? Math.min(30, 2 ** attempt) : attempt ? Math.min(60, 5 * 2 ** attempt) : 10
+  const seconds = code === 'unreachable' ? ([1, 2, 4, 8, 15][attempt] ?? 30) : attempt ? Math.min(60, 5 * 2 ** attempt) : 10
   return ((!attempt && retryAfterMs) || seconds * 1000) * (1 + dice / 5)
 }

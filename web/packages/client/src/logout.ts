@@ -1,28 +1,33 @@
+import { call, check } from './check.js'
 import { dropDrafts } from './drafts.js'
-import { BffError, bodyOf } from './problem.js'
-import { check } from './check.js'
+import { BffError } from './problem.js'
 import type { State } from './state.js'
 import { post } from './tabs.js'
 import type { LogoutOptions } from './types.js'
 import { ignore } from './wait.js'
+import { queryOf } from './return-to.js'
 
 /** Ends the session at the server, and only then here. If the server cannot be reached nothing has ended, and nothing pretends so. */
-export async function logout(s: State, { returnTo, everywhere }: LogoutOptions = {}): Promise<void> {
+export async function logout(s: State, options: LogoutOptions = {}, again = true): Promise<void> {
+  const { returnTo, everywhere } = options
   const open = s.gate.hold()
-  const response = s.fetch(`${s.base}/logout`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'BFF-Session': s.pin },
-    body: JSON.stringify({ return_to: returnTo, everywhere }),
-  })
-  try {
-    const { redirect_to: url } = await bodyOf(response)
+  const done = (url: string) => {
+    s.guess = 'signed_out'
     post(s, 'out')
     dropDrafts()
     location.replace(url)
+  }
+  try {
+    const query = queryOf({ everywhere: everywhere && '1', return_to: returnTo })
+    done((await call(s, `/logout${query}`, 'POST', s.pin)).redirect_to)
   } catch (cause) {
     open()
-    // Refused, perhaps for an old reference: a second try will have the right one.
-    await check(s).catch(ignore)
-    throw new BffError('logout_failed', { ...(cause as BffError).info, cause })
+    const { code, info } = cause as BffError
+    const session = await check(s, Infinity).catch(ignore)
+    // The answer was lost, and yet it is done.
+    if (session === null) return done(returnTo ?? '/')
+    // Refused for an old reference: now we have the right one.
+    if (again && /^(session_changed|csrf_failed)$/.test(code) && s.snapshot.status === 'authenticated') return logout(s, options, false)
+    throw new BffError('logout_failed', { ...info, cause })
   }
 }

@@ -30,6 +30,8 @@ export interface BffErrorInfo {
   readonly forwarded?: boolean | undefined
   readonly retryAfterMs?: number | undefined
   readonly requestId?: string | undefined
+  /** Of an ended session: the limit that was reached. */
+  readonly limitMs?: number | undefined
   readonly cause?: unknown
 }
 

@@ -18,6 +18,10 @@ export function isOurs(input: RequestInfo | URL, paths: readonly string[]): bool
   return origin === location.origin && paths.some((path) => `${pathname}/`.startsWith(`${path}/`))
 }
 
+/** A page where data was asked for, or a redirect nobody may follow: some proxy's, or a route that is not there. */
+const isOdd = ({ type, headers }: Response, asked: Headers) =>
+  type === 'opaqueredirect' || (/json/.test(asked.get('Accept')!) && /html/.test(headers.get('Content-Type')!))
+
 /** Through the gate; a pause that lasts shows. */
 function enter(s: State, signal: Signal): Promise<() => void> {
   const passing = s.gate.pass(signal)
@@ -25,9 +29,9 @@ function enter(s: State, signal: Signal): Promise<() => void> {
 }
 
 /** Signed in again under the same name, now or (while a sign-in is on screen) later? */
-async function sameAgain(s: State, code: string, sub: string | undefined, signal: Signal): Promise<boolean> {
+async function sameAgain(s: State, code: string, sub: string | undefined, since: number, signal: Signal): Promise<boolean> {
   try {
-    await check(s)
+    await check(s, since)
     if (s.snapshot.status === 'ended') {
       // The page needs a moment to put its sign-in on the screen.
       await sleep(0)
@@ -42,13 +46,21 @@ async function sameAgain(s: State, code: string, sub: string | undefined, signal
 }
 
 /** After `problem`: is the request to be sent again? Comes back when it is time. */
-async function again(s: State, { code, info }: BffError, attempt: Attempt, done: Counts, sub: string | undefined, signal: Signal) {
+async function again(
+  s: State,
+  { code, info }: BffError,
+  attempt: Attempt,
+  done: Counts,
+  sub: string | undefined,
+  startedAt: number,
+  signal: Signal,
+): Promise<boolean> {
   const { attempts = 1, maxDelayMs = 5_000 } = s.options.retry ?? {}
   const { forwarded, retryAfterMs = 1_000 } = info
   const now = { ...attempt, forwarded }
   const reaction = reactTo(code, now, done, isAwake() && retryAfterMs <= maxDelayMs ? attempts : 0)
   done[reaction]++
-  if (reaction === 'check') return (await sameAgain(s, code, sub, signal)) && mayReplay(now)
+  if (reaction === 'check') return (await sameAgain(s, code, sub, startedAt, signal)) && mayReplay(now)
   if (reaction === 'pause') s.gate.pause(Math.min(retryAfterMs, maxDelayMs))
   if (reaction === 'retry') await sleep(retryAfterMs, signal)
   return reaction !== 'return'
@@ -92,8 +104,11 @@ export async function send(s: State, input: RequestInfo | URL, init: RequestInit
     if (problem) {
       s.options.logger?.(problem.code, problem.info)
       if (isOutage(problem.code)) degrade(s, problem)
-      if (await again(s, problem, attempt, done, sub, signal)) continue
-    } else hear(s, response!, startedAt, pin)
+      if (await again(s, problem, attempt, done, sub, startedAt, signal)) continue
+    } else {
+      hear(s, response!, startedAt, pin)
+      if (isOdd(response!, headers)) s.options.logger?.('bad_response', { status: response!.status })
+    }
     if (response) return response
     throw problem!.info.cause
   }

@@ -6,6 +6,7 @@ import type { State } from './state.js'
 import { joinTabs } from './tabs.js'
 import { cover } from './veil.js'
 import { ignore } from './wait.js'
+import { watchEvents } from './stream.js'
 import { watchTime } from './watch.js'
 
 /** The first use brings a client to life; on a server there is none. */
@@ -15,7 +16,10 @@ export function start(s: State): void {
   const life = s.life.signal
   const { sync, activity } = s.options
   s.gate.shut(null)
-  if (sync !== false) joinTabs(s)
+  if (sync !== false) {
+    joinTabs(s)
+    watchEvents(s, life)
+  }
   if (activity !== 'requests') watchActivity(s, life)
   const look = watchTime(s, life)
   const wake = () => {
@@ -28,11 +32,16 @@ export function start(s: State): void {
   // The network is often not ready when it is said to be back.
   listen('online', () => probeIn(s, 500 + Math.random() * 1000), life)
   // Into the back/forward cache, and out of it.
-  listen('pagehide', ({ persisted }) => persisted && s.snapshot.user && cover(s), life)
+  const hidden = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted || !s.snapshot.user) return
+    s.restored = true
+    cover(s)
+  }
+  listen('pagehide', hidden, life)
   const shown = ({ persisted }: PageTransitionEvent) => {
     if (!persisted) return
     s.leaving = undefined
-    check(s, true).catch(ignore)
+    check(s, Infinity).catch(ignore)
   }
   listen('pageshow', shown, life)
   if (s.snapshot.status === 'loading') check(s).catch(ignore).finally(s.gate.hold())

@@ -28,6 +28,8 @@ export interface State {
   stale?: boolean
 
   asking?: Promise<Session | null> | undefined
+  /** When the question under way was asked. */
+  askedAt: number
   extending?: Promise<Session> | undefined
   /** A sign-in window is open. */
   waiting?: Promise<Session> | undefined
@@ -39,6 +41,8 @@ export interface State {
   channel?: BroadcastChannel | undefined
   /** When the page was covered; Infinity: it is not. */
   coveredAt: number
+  /** It lay in the back/forward cache meanwhile. */
+  restored?: boolean
   probe?: ReturnType<typeof setTimeout> | undefined
   probes: number
 }
@@ -51,10 +55,11 @@ export const createState = (options: BffClientOptions): State => ({
   now: options.now ?? Date.now,
   gate: createGate(options.queue?.max, options.queue?.timeoutMs),
   bus: new EventTarget(),
-  snapshot: { status: 'loading', session: null, user: null, ended: null, busy: false, degraded: null },
+  snapshot: { status: 'loading', session: null, user: null, ended: null, busy: false, degraded: null, covered: false },
   pin: 'any',
   heardAt: 0,
   idleWindow: 0,
+  askedAt: 0,
   coveredAt: Infinity,
   probes: 0,
 })

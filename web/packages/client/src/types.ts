@@ -39,6 +39,8 @@ export type SessionSnapshot<U = SessionUser> = {
   readonly busy: boolean
   /** Something does not answer. The session is not affected. */
   readonly degraded: BffError | null
+  /** The page is hidden and inert while the server is asked whether it may still be shown. What lies in the top layer is visible. */
+  readonly covered: boolean
 } & (
   | { readonly status: 'loading'; readonly session: null; readonly user: null; readonly ended: null }
   | {
@@ -56,7 +58,14 @@ export type SessionSnapshot<U = SessionUser> = {
       readonly expiring: boolean
     }
   /** The session is over, the page is not: it keeps showing the last user's work. */
-  | { readonly status: 'ended'; readonly session: null; readonly user: U; readonly ended: EndReason }
+  | {
+      readonly status: 'ended'
+      readonly session: null
+      readonly user: U
+      readonly ended: EndReason
+      /** The limit that was reached, when it is known. */
+      readonly limitMs: number | undefined
+    }
   /** The browser is signed in as somebody else; the page still shows `user`. */
   | { readonly status: 'switched'; readonly session: Session<U>; readonly user: U; readonly ended: null; readonly newUser: U }
 )
@@ -125,9 +134,9 @@ export interface BffClientOptions {
   readonly activity?: 'input' | 'requests' | undefined
   readonly queue?: { readonly max?: number | undefined; readonly timeoutMs?: number | undefined } | undefined
   readonly retry?: { readonly attempts?: number | undefined; readonly maxDelayMs?: number | undefined } | undefined
-  /** Talk to other tabs. Default true. */
+  /** Talk to other tabs, and listen to the server's session events. Default true. */
   readonly sync?: boolean | undefined
-  /** Hide a page that comes back from the back/forward cache until the server has answered. Default true. */
+  /** Hide a page that may belong to nobody any more until the server has answered. Default true. */
   readonly veil?: boolean | undefined
   readonly fetch?: typeof fetch | undefined
   readonly now?: (() => number) | undefined

@@ -1,6 +1,8 @@
-import type { State } from './state.js'
+import { update, type State } from './state.js'
 
-function show(visible: boolean): void {
+function show(s: State, visible: boolean): void {
+  update(s, { covered: !visible })
+  if (s.options.veil === false) return
   const root = document.documentElement
   root.inert = !visible
   root.style.opacity = visible ? '' : '0'
@@ -8,14 +10,18 @@ function show(visible: boolean): void {
 
 /** Hide at once a page that may belong to nobody any more, and keep everything in it. Dialogs in the top layer stay visible. */
 export function cover(s: State): void {
-  if (s.options.veil === false) return
   s.coveredAt = s.now()
-  show(false)
+  show(s, false)
 }
 
-/** Show it again, unless the question was asked before it was covered. */
+/**
+ * Show it again, unless the question was asked before it was covered. Who signed out does not want to be read; and a page that came
+ * back from the back/forward cache belongs to nobody when nobody is signed in.
+ */
 export function lift(s: State, askedAt: number): void {
-  if (askedAt < s.coveredAt) return
+  const { ended } = s.snapshot
+  if (askedAt < s.coveredAt || (ended && (s.restored || ended === 'signed_out'))) return
   s.coveredAt = Infinity
-  show(true)
+  s.restored = false
+  show(s, true)
 }

@@ -1,7 +1,8 @@
 import { check, warnMs } from './check.js'
 import { lookAt, timeJumped } from './deadline.js'
-import { isVisible } from './page.js'
+import { isAwake } from './page.js'
 import { on, type State } from './state.js'
+import { cover } from './veil.js'
 import { ignore } from './wait.js'
 
 /** Looks at the clock, asks the server when it is time, and looks again later. Returns a look at once. */
@@ -24,7 +25,9 @@ export function watchTime(s: State, life: AbortSignal): () => void {
     const [due, nextMs] = lookAt(snapshot, at, warnMs(s), pollInMs)
     plannedMs = nextMs
     timer = setTimeout(look, nextMs)
-    if (!due && !(isVisible() && (s.stale || pollInMs <= 0))) return
+    // Over, by our clock, which is no authority.
+    if (snapshot.status === 'authenticated' && !snapshot.covered && snapshot.session.deadline.at <= at) cover(s)
+    if (!due && !(isAwake() && (s.stale || pollInMs <= 0))) return
     s.stale = false
     check(s).catch(ignore)
   }

@@ -8,15 +8,25 @@ export interface Message {
 
 type Entry = readonly [title: string, detail: string, action: Message['action']]
 
-const SIGN_IN: Entry = ['Please sign in', 'Your session has ended. Your work is still on this page.', 'sign-in']
+const KEPT = ' Your work is still on this page.'
+const OVER: Entry = ['Please sign in again', `Your session has ended.${KEPT}`, 'sign-in']
+const REVOKED: Entry = ['This session was ended', 'An administrator, or you on another device, ended it.', 'sign-in']
 const BUSY: Entry = ['Just a moment', 'This takes longer than usual. Nothing was sent yet.', 'retry']
 const GENERAL: Entry = ['That did not work', 'Please try again.', 'retry']
 
+/** By the code of a problem, or the reason why a session ended. `{m}` and `{h}`: the limit in minutes, in hours. */
 const WORDS: Record<string, Entry> = {
-  session_required: SIGN_IN,
-  session_expired: SIGN_IN,
-  reauth_required: SIGN_IN,
-  session_revoked: ['This session was ended', 'An administrator, or you on another device, ended it.', 'sign-in'],
+  session_revoked: REVOKED,
+  session_required: ['Please sign in', 'You need to sign in for this.', 'sign-in'],
+  session_expired: OVER,
+  reauth_required: OVER,
+  refresh_rejected: OVER,
+  unknown: OVER,
+  idle_timeout: ['You were signed out', `There was no activity for {m}.${KEPT}`, 'sign-in'],
+  absolute_timeout: ['Time to sign in again', `Sessions last {h}.${KEPT}`, 'sign-in'],
+  signed_out: ['You signed out', 'You signed out in another tab.', 'sign-in'],
+  idp_logout: ['You signed out', 'You signed out of another application, and so of this one.', 'sign-in'],
+  revoked: REVOKED,
   session_changed: ['Different account', 'Somebody else is signed in in another tab. Nothing was sent.', 'reload'],
   csrf_failed: ['That did not work', 'Nothing was sent. Reload the page and try again.', 'reload'],
   rate_limited: ['Too many requests', 'Please wait a moment before you try again.', 'wait'],
@@ -47,8 +57,16 @@ const WORDS: Record<string, Entry> = {
 /** What to tell a person about `error`: no blame, no jargon, one action. English; `locale` formats the numbers in it. */
 export function messageFor({ code, info }: BffError, locale?: string): Message {
   const [title, text, action] = WORDS[code] ?? GENERAL
-  const seconds = Math.ceil((info.retryAfterMs ?? 0) / 1000)
+  const { limitMs, retryAfterMs = 0, requestId } = info
+  const count = (ms: number, one: string) => {
+    const units = Math.round((limitMs ?? 0) / ms)
+    return `${units.toLocaleString(locale)} ${one}${units === 1 ? '' : 's'}`
+  }
+  const detail = text
+    .replace('{m}', limitMs! >= 60_000 ? count(60_000, 'minute') : 'a while')
+    .replace('{h}', limitMs! >= 3_600_000 ? count(3_600_000, 'hour') : 'a set time')
+  const seconds = Math.ceil(retryAfterMs / 1000)
   const wait = action === 'wait' && seconds ? ` (${seconds.toLocaleString(locale)} s)` : ''
-  const reference = info.requestId ? ` Reference ${info.requestId}` : ''
-  return { title, detail: text + wait + reference, action }
+  const reference = requestId ? ` Reference ${requestId}` : ''
+  return { title, detail: detail + wait + reference, action }
 }
