@@ -66,20 +66,21 @@ class RedisNews:
         while True:
             with suppress(RedisError, OSError):
                 await self._hear()
-            self._wake_all()
+            self.wake_all()
             await asyncio.sleep(0.5)
 
     async def _hear(self) -> None:
         async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(self._channel)
-            self._wake_all()  # what happened while nobody listened
+            self.wake_all()  # what happened while nobody listened
             async for message in pubsub.listen():
                 if message["data"] == EVERYBODY:
-                    self._wake_all()
+                    self.wake_all()
                 for ear in self._ears.get(message["data"].decode("ascii", "replace"), ()):
                     ear.hear()
 
-    def _wake_all(self) -> None:
+    def wake_all(self) -> None:
+        """Let everybody look again."""
         for ears in self._ears.values():
             for ear in ears:
                 ear.hear()

@@ -17,6 +17,7 @@ from bff.flows.ports import AuditTrail
 from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import RenewalFlow
 from bff.flows.revocation import RevocationFlow
+from bff.flows.session_watch import SessionWatch
 from bff.flows.token_set import TokenSetFlow
 from bff.flows.watch import WatchFlow
 from bff.settings import values
@@ -39,11 +40,24 @@ def build_flows(world: World, trail: AuditTrail) -> Flows:
     return Flows(
         login=_login_flow(world, trail, stores, token_sets),
         access=access,
-        api_call=ApiCallFlow(access, client_tokens, world.resource_server, clock, trail),
+        api_call=ApiCallFlow(
+            access,
+            client_tokens,
+            world.resource_server,
+            clock,
+            trail,
+            _session_watch(world, stores),
+            world.background,
+        ),
         logout=_logout_flow(world, trail, stores, ending),
         ending=ending,
         watch=WatchFlow(stores.sessions, access, world.background, clock),
     )
+
+
+def _session_watch(world: World, stores: Stores) -> SessionWatch:
+    limits = values.session_limits(world.settings)
+    return SessionWatch(stores.sessions, world.clock, limits, world.closing)
 
 
 def _login_flow(

@@ -25,11 +25,11 @@ async def lifespan(world: World) -> AsyncIterator[None]:
     operators = OperatorsServer(_operators_app(world), server.operators_host, server.operators_port)
     answering = asyncio.create_task(operators.run())
     with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
-        asyncio.get_running_loop().add_signal_handler(LEAVING, world.leaving.set)
+        asyncio.get_running_loop().add_signal_handler(LEAVING, world.begin_closing)
     try:
         yield
     finally:
-        world.leaving.set()
+        world.begin_closing()
         cut = await world.background.drain(server.drain_seconds)
         world.log.info("drained", cut_off=cut)
         operators.should_exit = True

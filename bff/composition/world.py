@@ -15,6 +15,7 @@ from bff.adapters.redis_client import redis_client
 from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import channel
 from bff.adapters.resource_server import HttpResourceServer
+from bff.flows.session_watch import Closing
 from bff.settings import values
 from bff.settings.model import Settings
 
@@ -33,6 +34,13 @@ class World:
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
     leaving: asyncio.Event
+    closing: Closing
+
+    def begin_closing(self) -> None:
+        """Let go what would stay open for ever: event streams, WebSockets."""
+        self.leaving.set()
+        self.closing.begun = True
+        self.news.wake_all()
 
 
 def open_world(settings: Settings) -> World:
@@ -65,4 +73,5 @@ def open_world(settings: Settings) -> World:
         provider=provider,
         resource_server=HttpResourceServer(),
         leaving=asyncio.Event(),
+        closing=Closing(),
     )

@@ -1,5 +1,6 @@
 """ANY /api/...: the hot path, plain ASGI. Streams both ways; each side waits for the other."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -11,19 +12,16 @@ from bff.endpoints.dependencies import (
     Surroundings,
     client_address,
 )
+from bff.endpoints.leaving import BrowserLeft, Leaving, Receive
 from bff.errors import ContentTooLarge, RequestMalformed, RequestRejected
 from bff.flows.access import Access
 from bff.flows.api_call import ApiCall, ApiCallFlow
+from bff.flows.event_stream import is_event_stream
 from bff.resource.messages import ApiResponse, Fields, Forwarded
 from bff.resource.routes import ApiRoute
 from bff.session.handle import Handle
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class BrowserLeft(Exception):
-    """The browser closed the connection before its request was complete; there is nobody to answer."""
 
 
 class ApiEndpoint:
@@ -42,18 +40,32 @@ class ApiEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send, request: Request) -> int:
         """Answer the browser; the status.
 
-        Raises what the flow raises, before anything was sent to the browser.
+        Raises what the flow raises, before anything was sent to the browser; BrowserLeft at any
+        time.
         """
+        leaving = Leaving(receive)
+        try:
+            return await self._proxied(scope, send, request, leaving)
+        except asyncio.CancelledError:
+            if leaving.noticed:
+                raise BrowserLeft from None
+            raise
+        finally:
+            leaving.end()
+
+    async def _proxied(self, scope: Scope, send: Send, request: Request, leaving: Leaving) -> int:
         method: str = scope["method"]
         route, path = self._match(method, scope["raw_path"], request)
         query: bytes = scope["query_string"]
         length = _content_length(request, route)
+        if without_body := _without_body(request, length):
+            leaving.begin()
         call = ApiCall(
             route=route,
             method=method,
             target=path + b"?" + query if query else path,
             headers=request.headers,
-            body=None if _without_body(request, length) else _body(receive, route),
+            body=None if without_body else _body(leaving, route),
             body_length=length,
             forwarded=Forwarded(
                 client_address(request, self._around.trusted_proxies),
@@ -110,7 +122,7 @@ async def _send_response(response: ApiResponse, fields: Fields, send: Send, meth
         return
     try:
         pieces = aiter(response.body)
-        first = b"" if _is_event_stream(fields) else await anext(pieces, b"")
+        first = b"" if is_event_stream(fields) else await anext(pieces, b"")
         await send(start)
         if first:
             await send({"type": "http.response.body", "body": first, "more_body": True})
@@ -119,12 +131,6 @@ async def _send_response(response: ApiResponse, fields: Fields, send: Send, meth
         await send({"type": "http.response.body", "body": b""})
     finally:
         await response.body.aclose()
-
-
-def _is_event_stream(fields: Fields) -> bool:
-    return any(
-        name == b"content-type" and value.startswith(b"text/event-stream") for name, value in fields
-    )
 
 
 def _content_length(request: Request, route: ApiRoute) -> int | None:
@@ -144,14 +150,14 @@ def _without_body(request: Request, length: int | None) -> bool:
     return length == 0 or (length is None and request.get(b"transfer-encoding") is None)
 
 
-async def _body(receive: Receive, route: ApiRoute) -> AsyncIterator[bytes]:
+async def _body(leaving: Leaving, route: ApiRoute) -> AsyncIterator[bytes]:
     """The request body as it comes; asked for only as fast as the API takes it.
 
     Raises ContentTooLarge, BrowserLeft.
     """
     taken, more = 0, True
     while more:
-        message = await receive()
+        message = await leaving.receive()
         if message["type"] == "http.disconnect":
             raise BrowserLeft
         piece: bytes = message.get("body", b"")
@@ -159,5 +165,7 @@ async def _body(receive: Receive, route: ApiRoute) -> AsyncIterator[bytes]:
         if taken > route.body_limit:
             raise ContentTooLarge(route.body_limit)
         more = message.get("more_body", False)
+        if not more:
+            leaving.begin()
         if piece:
             yield piece

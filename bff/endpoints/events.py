@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 
 from bff.browser.headers import json_headers
-from bff.endpoints.api import Receive, Send
+from bff.endpoints.api import Send
 from bff.endpoints.dependencies import BrowserCookies, Request, Surroundings
+from bff.endpoints.leaving import Receive
 from bff.endpoints.problems import ended_reason
 from bff.errors import MethodNotAllowed, RateLimited, SessionNotUsable, SessionRequired
 from bff.flows.access import Presented

@@ -19,10 +19,11 @@ from bff.browser.csrf import (
     require_same_origin,
     require_top_level,
 )
-from bff.endpoints.api import ApiEndpoint, BrowserLeft, Receive, Send
+from bff.endpoints.api import ApiEndpoint, Send
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import Request, Scope, Surroundings
 from bff.endpoints.events import SessionEvents
+from bff.endpoints.leaving import BrowserLeft, Receive
 from bff.endpoints.problems import to_problem
 from bff.errors import BffError, CsrfRejected, RequestMalformed
 

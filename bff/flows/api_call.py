@@ -12,8 +12,10 @@ from bff.audit import events
 from bff.errors import InsufficientScope, SessionRequired, TokenLeaked
 from bff.flows.access import Access, AccessFlow, Presented
 from bff.flows.client_token import ClientTokenFlow
+from bff.flows.event_stream import EventStream, is_event_stream
 from bff.flows.leak_watch import WatchedBody
-from bff.flows.ports import AuditTrail, Clock, ResourceServer
+from bff.flows.ports import AuditTrail, Background, Clock, ResourceServer
+from bff.flows.session_watch import SessionWatch
 from bff.resource.leak import LeakGuard, readable
 from bff.resource.messages import (
     ApiRequest,
@@ -65,6 +67,8 @@ class ApiCallFlow:
     resource_server: ResourceServer
     clock: Clock
     trail: AuditTrail
+    watch: SessionWatch
+    background: Background
 
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Make the call.
@@ -73,6 +77,20 @@ class ApiCallFlow:
         ProviderUnavailable, StoreUnavailable and ResourceServerError leaves; an answer of the API
         is never an exception.
         """
+        answer = await self._answered(call)
+        if answer.access is None or answer.response.complete is not None:
+            return answer
+        return self._for_the_session(answer, answer.access)
+
+    def _for_the_session(self, answer: ApiAnswer, access: Access) -> ApiAnswer:
+        """``answer``; if it is a stream of events, it ends with the session."""
+        response = answer.response
+        if not is_event_stream(response.headers):
+            return answer
+        bounded = EventStream(response.body, access.session.key, self.watch, self.background)
+        return ApiAnswer(msgspec.structs.replace(response, body=bounded), access)
+
+    async def _answered(self, call: ApiCall) -> ApiAnswer:
         if call.route.token == "none":  # noqa: S105  a token plan
             return ApiAnswer(await self._send(call, None, call.body), None)
         if call.presented is None:

@@ -141,6 +141,12 @@ class Stack:
         """RuntimeError with the end of its log if it ends, or does not answer in time."""
         processes.wait_until(self._ready[name], self._processes[name], READY_WITHIN_SECONDS)
 
+    def group(self, name: str) -> int:
+        """The process id of its tether, under which its workers are found."""
+        group = self._processes[name].group
+        assert group is not None
+        return group
+
     def is_running(self, name: str) -> bool:
         """Whether the process lives (a paused one does)."""
         return self._processes[name].exit_code is None

@@ -9,10 +9,11 @@ from bff.audit import events
 from bff.errors import InsufficientScope, ProviderUnavailable, SessionRequired, TokenLeaked
 from bff.flows.api_call import REPLAYABLE_BODY_BYTES, ApiAnswer, ApiCall, ApiCallFlow
 from bff.flows.client_token import ClientTokenFlow
+from bff.flows.session_watch import Closing, SessionWatch
 from bff.resource.messages import ApiResponse, Forwarded
 from bff.resource.routes import ApiRoute, Upstream
 from tests.builders import a_session
-from tests.flows.fakes import ScriptedBody, ScriptedResourceServer
+from tests.flows.fakes import MemorySessionStore, ScriptedBody, ScriptedResourceServer
 from tests.flows.fleet import Fleet
 from tests.flows.scripted_provider import ProviderState, ScriptedProvider
 from tests.flows.virtual_time import Process
@@ -52,8 +53,17 @@ class Calling:
         clients = ClientTokenFlow(
             ScriptedProvider(self.provider), Process(self.world, "p1"), self.world, 300.0, 2.0
         )
+        self.closing = Closing()
         self.flow = ApiCallFlow(
-            self.fleet.member(), clients, self.api, self.world, self.fleet.trail
+            self.fleet.member(),
+            clients,
+            self.api,
+            self.world,
+            self.fleet.trail,
+            SessionWatch(
+                MemorySessionStore(self.fleet.memory), self.world, self.fleet.limits, self.closing
+            ),
+            Process(self.world, "p1"),
         )
 
     def call(self, **overrides: Any) -> ApiAnswer:

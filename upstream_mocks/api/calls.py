@@ -102,12 +102,15 @@ async def redirect(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asgi("/die", copy_scope=False)
 async def die(scope: Scope, receive: Receive, send: Send) -> None:
-    """Promises ``length`` bytes, hangs up after ``after``; after=-1: before the answer begins."""
+    """Promises ``length`` bytes, hangs up after ``after``; after=-1: before the answer begins.
+
+    With ``chunked`` it promises nothing.
+    """
     del receive
     query = query_of(scope)
     after = int(number(query, "after", 0))
     if after >= 0:
-        length = int(number(query, "length", after + BEYOND))
-        await answers.start(send, 200, [BYTES, ("content-length", str(length))])
+        length = ("content-length", str(int(number(query, "length", after + BEYOND))))
+        await answers.start(send, 200, [BYTES] if "chunked" in query else [BYTES, length])
         await answers.part(send, b"x" * after)
     await hang_up(scope)
