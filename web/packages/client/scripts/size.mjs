@@ -1,7 +1,8 @@
 // What an application loads, bundled as Vite would for it; prints the sizes, and fails when one is over its budget.
 //
 // core:  what signs in, asks and sends: createBffClient, BffError, readProblem.
-// react: all of ./react on top of that, with the words of its dialogs (messageFor).
+// words: messageFor on top of that, for those who use it; the dialogs of ./react do.
+// react: all of ./react on top of both.
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -11,11 +12,12 @@ const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const ENTRY = '\0entry'
 
 const isReact = (id) => /^react(-dom)?(\/|$)/.test(id)
-/** A module that the core has brought already. */
-const isCore = (id, importer) => id.startsWith('.') && !/[/\\](react[/\\].*|words\.js)$/.test(resolve(dirname(importer), id))
+/** A module that the parts above have brought already. */
+const isCore = (id, importer) => id.startsWith('.') && !/[/\\]react[/\\]/.test(resolve(dirname(importer), id))
 
 const parts = [
   { name: 'core', code: "export { createBffClient, BffError, readProblem } from 'client/index.js'", external: () => false, budget: 6_300 },
+  { name: 'words', code: "export * from 'client/words.js'", external: () => false, budget: 1_100 },
   {
     name: 'react',
     code: "export * from 'client/react/index.js'",
