@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bff.cli import main
+from bff.cli.program import main
 from bff.settings import values
 from bff.settings.read import SettingsInvalid, load_settings
 

@@ -1,0 +1,58 @@
+"""bff check and bff explain: is the file right, and what is in force."""
+
+import asyncio
+from datetime import timedelta
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bff.app import live_report
+from bff.cli.options import CONFIG, load
+from bff.settings.explain import Explained, explained, timeline, warnings
+
+
+@click.command()
+@CONFIG
+@click.option(
+    "--live", is_flag=True, help="Also reach the provider and Redis, and say what they support."
+)
+def check(path: str, *, live: bool) -> None:
+    """Validate the settings file: one line for each problem."""
+    settings = load(path)[0]
+    for warning in warnings(settings):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(f"{path}: ok, {len(settings.routes)} routes")
+    if live:
+        rows = asyncio.run(live_report(settings))
+        table = Table("what", "found", "")
+        for row in rows:
+            table.add_row(row.what, row.found, "ok" if row.fine else "PROBLEM")
+        Console().print(table)
+        if not all(row.fine for row in rows):
+            raise SystemExit(1)
+
+
+@click.command()
+@CONFIG
+def explain(path: str) -> None:
+    """Print every effective setting and where it came from, secrets masked, and the timeline of session limits."""
+    settings, sources = load(path)
+    table = Table("setting", "value", "from")
+    for row in explained(settings, sources):
+        table.add_row(*_cells(row))
+    console = Console()
+    console.print(table)
+    console.print("\nTimeline of a session", style="bold")
+    for moment in timeline(settings):
+        console.print(f"  {_duration(moment.seconds):>16}  {moment.what}", highlight=False)
+    for warning in warnings(settings):
+        console.print(f"warning: {warning}", style="yellow")
+
+
+def _cells(row: Explained) -> tuple[str, str, str]:
+    return row.path, row.value, row.source
+
+
+def _duration(seconds: float) -> str:
+    return "0" if seconds == 0 else str(timedelta(seconds=seconds))

@@ -1,0 +1,17 @@
+"""The program ``bff``: its commands together."""
+
+import click
+
+from bff.cli.checking import check, explain
+from bff.cli.keys import keys
+from bff.cli.serving import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cookie-bff")
+def main() -> None:
+    """A backend-for-frontend: tokens stay on the server, the browser gets one HttpOnly cookie."""
+
+
+for command in (serve, check, explain, keys):
+    main.add_command(command)
