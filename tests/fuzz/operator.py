@@ -1,0 +1,48 @@
+"""What an operator writes: the settings file."""
+
+from bff.settings import values
+from bff.settings.read import SettingsInvalid, load_settings
+
+CANARY = "canary-canary-canary-canary"
+ENVIRONMENT = {
+    "CANARY": CANARY,
+    "CLIENT_SECRET": "kX2p9Lq0vZt7Rw4y",
+    "REDIS_URL": "rediss://redis.internal:6379/0",
+    "LOOKUP": "b0wqg1hRkD8m3ZpJ5xTn7cVsYfEaGuLi2oQ4rWt6KzM",
+    "SIGNING": "c1xrh2iSlE9n4AqK6yUo8dWtZgFbHvMj3pR5sXu7LaN",
+    "SEALING": "d2ysi3jTmF0o5BrL7zVp9eXuAhGcIwNk4qS6tYv8MbO",
+}
+
+
+def _no_file(name: str) -> str:
+    raise FileNotFoundError(name)
+
+
+def settings(data: bytes) -> None:
+    """A file: refused in words that repeat no secret, or usable, and safe where it does not say development."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    try:
+        read, sources = load_settings(text, ENVIRONMENT, _no_file)
+    except SettingsInvalid as error:
+        assert error.problems
+        assert CANARY not in str(error)
+        assert all(problem.expected for problem in error.problems)
+        return
+    assert CANARY not in repr(read) + repr(sources)
+    values.client_metadata(read)
+    table = values.route_table(read)
+    values.seal(read)
+    values.lookup_key(read)
+    assert all(len(key) == 32 for key in values.signing_keys(read))
+    assert values.refresh_policy(read).lease > values.refresh_policy(read).budget
+    limits = values.session_limits(read)
+    assert 0 < limits.idle <= limits.absolute
+    assert all(route.prefix.startswith("/api/") for route in table.routes)
+    if not read.development:
+        assert read.server.public_url.startswith("https://")
+        assert read.provider.issuer.startswith("https://")
+        assert not read.redis.url.reveal().startswith("redis://")
+        assert all(route.upstream.scheme == "https" for route in table.routes)
