@@ -122,6 +122,10 @@ chaos: $(ENV) $(WEB) ## Refresh under fire with real processes, at full length (
 e2e: $(ENV) $(WEB) chromium ## The Procfile's processes and a real browser
 	$(BIN)/python -m pytest tests/e2e --output=$(CACHE)/playwright --screenshot=only-on-failure $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(ENV) ## Coverage-guided fuzzing, ten minutes a target (35 minutes in all), ends in a table
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 # $(call covered,TIER): one in-process tier, its coverage in a file of its own.
 define covered
 @mkdir -p $(COVERED)

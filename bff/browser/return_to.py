@@ -20,8 +20,9 @@ LIMIT = 2048
 # they serialize a URL.
 _ALLOWED = re.compile(r"/[!#-;=?-\[\]-~]*")
 _PATH = re.compile(r"[^?#]*")
-# An empty or dot segment, or a slash, backslash or dot in disguise.
-_AMBIGUOUS = re.compile(r"//|/\.{1,2}(?:/|\Z)|%(?:2[ef]|5c)", re.IGNORECASE)
+# An empty or dot segment, or a slash, backslash, dot or control character in disguise, however often
+# the disguise was encoded.
+_AMBIGUOUS = re.compile(r"//|/\.{1,2}(?:/|\Z)|%(?:25)*+(?:[01][0-9a-f]|2[ef]|5c|7f)", re.IGNORECASE)
 
 
 def parse_return_to(text: str | None, *, base_path: str = "/bff") -> str:

@@ -61,7 +61,7 @@ def parse_jwks(raw: bytes) -> KeySet:
         raise ProviderMetadataInvalid("jwks")
     try:
         document = msgspec.json.decode(raw, type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ProviderMetadataInvalid("jwks") from None
     keys = document.get("keys")
     if not isinstance(keys, list):

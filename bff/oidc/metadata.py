@@ -208,7 +208,7 @@ def _object(raw: bytes) -> Mapping[str, object]:
         raise ProviderMetadataInvalid("size")
     try:
         document = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ProviderMetadataInvalid("json") from None
     if not isinstance(document, dict):
         raise ProviderMetadataInvalid("json")

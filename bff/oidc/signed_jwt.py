@@ -114,7 +114,7 @@ def verify_signature(jwt: str, keys: KeySet, allowed_algs: Collection[str]) -> S
         claims = msgspec.json.decode(payload, type=dict[str, object])
     except PyJWTError:
         raise SignedTokenInvalid("signature") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise SignedTokenInvalid("claims") from None
     typ = header.get("typ")
     if typ is not None and not isinstance(typ, str):

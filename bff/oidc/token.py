@@ -173,7 +173,7 @@ def json_object(content_type: str | None, body: bytes) -> dict[str, object] | No
         return None
     try:
         answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
 

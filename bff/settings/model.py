@@ -10,8 +10,9 @@ import msgspec
 from bff.oidc.metadata import AuthMethod, Secret
 from bff.resource.routes import TokenPlan
 
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
-NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+CENTURY = 3_155_760_000
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=CENTURY)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0, le=CENTURY)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 

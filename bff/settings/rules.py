@@ -5,10 +5,11 @@ One function a table; each yields what is wrong.
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from bff.oidc.metadata import CLIENT_SETS
 from bff.settings.model import Keys, Provider, Redis, Refresh, Route, Server, Session
-from bff.settings.values import api_route, key_octets, session_limits_of
+from bff.settings.values import api_route, client_key, key_octets, session_limits_of
 
 Broken = Iterator[tuple[str, str]]
 WEAK = ("change-me", "changeme", "secret", "default", "not-for-production", "example")
@@ -31,7 +32,7 @@ def broken_rules(name: str, table: Any, *, development: bool) -> Broken:  # noqa
 
 
 def _server(server: Server, *, development: bool) -> Broken:
-    url = urlsplit(server.public_url)
+    url = _split(server.public_url)
     if url.scheme not in {"https", "http"} or not url.hostname:
         yield "server.public_url", "expected an origin such as https://app.example"
         return
@@ -50,7 +51,7 @@ def _server(server: Server, *, development: bool) -> Broken:
 
 
 def _provider(provider: Provider, *, development: bool) -> Broken:
-    issuer = urlsplit(provider.issuer)
+    issuer = _split(provider.issuer)
     if (
         issuer.scheme not in {"https", "http"}
         or not issuer.hostname
@@ -65,6 +66,20 @@ def _provider(provider: Provider, *, development: bool) -> Broken:
         yield "provider.issuer", NEEDS_HTTPS
     if "openid" not in provider.scopes:
         yield "provider.scopes", 'expected "openid" among them'
+    yield from _client_authentication(provider, development=development)
+    set_by_us = sorted(CLIENT_SETS & provider.parameters.keys())
+    if set_by_us:
+        yield "provider.parameters", f"expected none that sign-in sets: {', '.join(set_by_us)}"
+    for number, uri in enumerate(provider.resource):
+        if not _split(uri).scheme or "#" in uri:
+            yield (
+                f"provider.resource[{number}]",
+                "expected an absolute URI without fragment (RFC 8707, section 2)",
+            )
+
+
+def _client_authentication(provider: Provider, *, development: bool) -> Broken:
+    """One credential, the one that the method needs."""
     by_key = provider.auth_method == "private_key_jwt"
     if by_key and provider.private_key is None:
         yield "provider.private_key", 'expected a key, because auth_method is "private_key_jwt"'
@@ -80,12 +95,18 @@ def _provider(provider: Provider, *, development: bool) -> Broken:
         and any(word in secret.reveal().lower() for word in WEAK)
     ):
         yield "provider.client_secret", "expected a real secret: this one is an example's"
-    for number, uri in enumerate(provider.resource):
-        if not urlsplit(uri).scheme or "#" in uri:
-            yield (
-                f"provider.resource[{number}]",
-                "expected an absolute URI without fragment (RFC 8707, section 2)",
-            )
+    if by_key and provider.client_secret is not None:
+        yield "provider.client_secret", 'expected none, because auth_method is "private_key_jwt"'
+    if not by_key and provider.private_key is not None:
+        yield (
+            "provider.private_key",
+            f'expected none, because auth_method is "{provider.auth_method}"',
+        )
+    if by_key and provider.private_key is not None:
+        try:
+            client_key(provider)
+        except ValueError as error:
+            yield "provider.private_key", f"expected a usable key: {error}"
 
 
 def _session(session: Session, *, development: bool) -> Broken:
@@ -115,7 +136,7 @@ def _refresh(refresh: Refresh, *, development: bool) -> Broken:
 
 
 def _redis(redis: Redis, *, development: bool) -> Broken:
-    url = urlsplit(redis.url.reveal())
+    url = _split(redis.url.reveal())
     if url.scheme not in {"redis", "rediss", "unix"}:
         yield "redis.url", "expected redis://, rediss:// or unix://"
     elif url.scheme == "redis" and not development:
@@ -151,7 +172,7 @@ def _routes(routes: list[Route | None], *, development: bool) -> Broken:
         if route is None:
             continue
         path = f"routes[{number}]"
-        scheme = urlsplit(route.upstream).scheme
+        scheme = _split(route.upstream).scheme
         if scheme == "http" and not development:
             yield f"{path}.upstream", NEEDS_HTTPS
         if not route.prefix.startswith("/api/"):
@@ -160,7 +181,7 @@ def _routes(routes: list[Route | None], *, development: bool) -> Broken:
             yield f"{path}.prefix", f"expected another prefix than routes[{prefixes[route.prefix]}]"
         prefixes.setdefault(route.prefix, number)
         if route.resource is not None and (
-            not urlsplit(route.resource).scheme or "#" in route.resource
+            not _split(route.resource).scheme or "#" in route.resource
         ):
             yield (
                 f"{path}.resource",
@@ -170,3 +191,13 @@ def _routes(routes: list[Route | None], *, development: bool) -> Broken:
             api_route(route)
         except ValueError as error:
             yield path, str(error)
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; all of them empty if it has none that can be told apart."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  reading it raises
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts

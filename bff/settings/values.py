@@ -11,7 +11,7 @@ from bff.resource.routes import ApiRoute, RouteTable, Timeouts, Upstream
 from bff.session.limits import SessionLimits
 from bff.session.refresh import RefreshPolicy
 from bff.session.seal import KEY_OCTETS, Seal, SealingKey
-from bff.settings.model import PROFILES, Route, Session, Settings
+from bff.settings.model import PROFILES, Provider, Route, Session, Settings
 
 BASE_PATH = "/bff"
 
@@ -71,22 +71,26 @@ def refresh_policy(settings: Settings) -> RefreshPolicy:
     )
 
 
+def client_key(provider: Provider) -> ClientKey | None:
+    """What this client signs its assertions with, if it does. Raises ValueError if it cannot be read."""
+    if provider.private_key is None:
+        return None
+    return ClientKey(
+        provider.private_key.reveal().encode(),
+        kid=provider.private_key_id,
+        alg=provider.private_key_alg,
+    )
+
+
 def client_metadata(settings: Settings) -> ClientMetadata:
     """This client, as registered with the provider. Raises ValueError if its key cannot be read."""
     provider, public_url = settings.provider, settings.server.public_url
-    key = None
-    if provider.private_key is not None:
-        key = ClientKey(
-            provider.private_key.reveal().encode(),
-            kid=provider.private_key_id,
-            alg=provider.private_key_alg,
-        )
     return ClientMetadata(
         client_id=provider.client_id,
         redirect_uri=f"{public_url}{BASE_PATH}/callback",
         client_secret=provider.client_secret,
         token_endpoint_auth_method=provider.auth_method,
-        client_key=key,
+        client_key=client_key(provider),
         client_assertion_audience=provider.assertion_audience,
         post_logout_redirect_uri=f"{public_url}/",
         scope=provider.scopes,

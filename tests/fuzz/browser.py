@@ -6,7 +6,13 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 
 from ada_url import URL
 
-from bff.browser.cookies import LOGIN_COOKIE, NOTE_COOKIE, SESSION_COOKIE, SignedCookie, read_cookies
+from bff.browser.cookies import (
+    LOGIN_COOKIE,
+    NOTE_COOKIE,
+    SESSION_COOKIE,
+    SignedCookie,
+    read_cookies,
+)
 from bff.browser.login_cookie import (
     PENDING_LIMIT,
     LoginCookie,
@@ -95,7 +101,7 @@ def cookie_value(data: bytes) -> None:
         text = found.get(cookie.name)
         if text is None:
             continue
-        sent = {value for name, _, value in pairs if name == cookie.name.encode()}
+        sent = {value for name, equals, value in pairs if equals and name == cookie.name.encode()}
         assert sent == {text.encode()}, "a value that was not sent, or one of several"
         value = signer.read(text)
         assert value is None or value in ISSUED[cookie], "a forged cookie was believed"
@@ -148,14 +154,19 @@ def callback_query(data: bytes) -> None:
         parameters = _parameters(query)
         code = validate_authorization_response(parameters, metadata=metadata, expected_state=STATE)
     except AuthorizationRejected as error:
-        assert error.error in {*REGISTERED_ERRORS, "unregistered_error"}
-        _as_sent(query, metadata, "error")
+        _refused(query, metadata, error)
         return
     except (RequestMalformed, AuthorizationResponseInvalid):
         return
     assert _as_sent(query, metadata, "code") == code
     assert code.isascii()
     assert code.isprintable()
+
+
+def _refused(query: bytes, metadata: ProviderMetadata, refusal: AuthorizationRejected) -> None:
+    """The provider's refusal is believed on the same terms, and repeated in registered words only."""
+    assert refusal.error in {*REGISTERED_ERRORS, "unregistered_error"}
+    _as_sent(query, metadata, "error")
 
 
 def _as_sent(query: bytes, metadata: ProviderMetadata, decisive: str) -> str:

@@ -1,5 +1,7 @@
 """What an operator writes: the settings file."""
 
+import math
+
 from bff.settings import values
 from bff.settings.read import SettingsInvalid, load_settings
 
@@ -18,6 +20,13 @@ def _no_file(name: str) -> str:
     raise FileNotFoundError(name)
 
 
+def _explained(refusal: SettingsInvalid) -> None:
+    """There is something to say, and no secret in it."""
+    assert refusal.problems
+    assert all(problem.expected for problem in refusal.problems)
+    assert CANARY not in str(refusal)
+
+
 def settings(data: bytes) -> None:
     """A file: refused in words that repeat no secret, or usable, and safe where it does not say development."""
     try:
@@ -27,9 +36,7 @@ def settings(data: bytes) -> None:
     try:
         read, sources = load_settings(text, ENVIRONMENT, _no_file)
     except SettingsInvalid as error:
-        assert error.problems
-        assert CANARY not in str(error)
-        assert all(problem.expected for problem in error.problems)
+        _explained(error)
         return
     assert CANARY not in repr(read) + repr(sources)
     values.client_metadata(read)
@@ -39,6 +46,7 @@ def settings(data: bytes) -> None:
     assert all(len(key) == 32 for key in values.signing_keys(read))
     assert values.refresh_policy(read).lease > values.refresh_policy(read).budget
     limits = values.session_limits(read)
+    assert math.isfinite(limits.absolute)
     assert 0 < limits.idle <= limits.absolute
     assert all(route.prefix.startswith("/api/") for route in table.routes)
     if not read.development:

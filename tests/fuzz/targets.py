@@ -1,6 +1,7 @@
 """The targets by name, and their seeds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from tests.fuzz import browser, operator, tokens
@@ -18,7 +19,7 @@ TARGETS: dict[str, Target] = {
 }
 
 
-def seeds(name: str) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each seed of a target."""
-    for path in sorted((SEEDS / name).iterdir()):
-        yield path.name, path.read_bytes()
+@cache
+def seeds(name: str) -> Mapping[str, bytes]:
+    """The content of each seed of a target, by its name."""
+    return {path.name: path.read_bytes() for path in sorted((SEEDS / name).iterdir())}
