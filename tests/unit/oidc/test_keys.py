@@ -73,6 +73,7 @@ def test_key_operations_may_name_verify() -> None:
     "raw",
     [
         b"",
+        b'{"keys": "\xa4"}',
         b"[]",
         b"{}",
         b'{"keys": {}}',

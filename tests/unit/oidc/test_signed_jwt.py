@@ -159,7 +159,9 @@ def test_a_token_of_boundless_size_is_not_even_looked_at() -> None:
         key_id("a" * (MAX_JWT_CHARACTERS + 1))
 
 
-@pytest.mark.parametrize("payload", [b"[]", b"nope", b'"x"', b"", b"[" * 50_000])
+@pytest.mark.parametrize(
+    "payload", [b"[]", b"nope", b'"x"', b"", b"[" * 50_000, b'{"sub": "\xa4"}']
+)
 def test_a_payload_that_is_no_object_is_refused(payload: bytes) -> None:
     """However well signed."""
     refused(jws(payload), "claims")

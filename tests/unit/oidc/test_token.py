@@ -118,6 +118,7 @@ def test_a_success_that_cannot_be_believed_names_its_check(
     [
         (b"", JSON),
         (b"<html>", "text/html"),
+        (b'{"error": "\xa4"}', JSON),
         (b"[1]", JSON),
         (b"[" * 100_000, JSON),
         (b"{}" + b" " * MAX_RESPONSE_OCTETS, JSON),
