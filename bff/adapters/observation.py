@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -103,6 +103,12 @@ class Metrics:
             "bff_csrf_refused_total",
             "Requests refused as cross-site, by signal.",
             ["signal"],
+            **own,
+        )
+        self.session_cache_vouched = Gauge(
+            "bff_session_cache_vouched",
+            "1 while Redis vouches for the sessions held in every process.",
+            multiprocess_mode="livemin",
             **own,
         )
         self.alarms = Counter("bff_alarms_total", "What should never happen.", ["kind"], **own)

@@ -11,6 +11,7 @@ from bff.flows.api_call import ApiCallFlow
 from bff.flows.breaker import Breaker
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.ending import EndingFlow
+from bff.flows.held_sessions import Held, HeldSessions, nothing_held
 from bff.flows.login import LoginFlow, LoginPolicy
 from bff.flows.logout import LogoutFlow
 from bff.flows.ports import AuditTrail
@@ -112,6 +113,10 @@ def _access_flow(
         ),
     )
     renewal = RenewalFlow(sessions, token_sets, breaker, background, clock, entropy, trail, policy)
+    limits, grace = values.session_limits(settings), settings.session.handle_grace_seconds
+    held: Held = nothing_held
+    if world.session_cache is not None:
+        held = HeldSessions(world.session_cache.get, clock, policy, limits, grace).unquestioned
     return AccessFlow(
         sessions,
         RefreshFlow(renewal, sessions, background, clock, entropy, world.metrics.refresh, policy),
@@ -120,6 +125,7 @@ def _access_flow(
         clock,
         trail,
         policy,
-        values.session_limits(settings),
-        settings.session.handle_grace_seconds,
+        limits,
+        grace,
+        held,
     )

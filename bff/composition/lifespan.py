@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from bff.adapters.operators_server import OperatorsServer
+from bff.composition.sessions import session_tracking
 from bff.composition.world import World
 from bff.endpoints.health import OperatorsApp
 
@@ -21,7 +22,10 @@ async def lifespan(world: World) -> AsyncIterator[None]:
     At the end let renewals finish, then close what is open.
     """
     server = world.settings.server
-    hearing = asyncio.create_task(world.news.run())
+    hearing = [asyncio.create_task(world.news.run())]
+    if world.session_cache is not None:
+        tracking = session_tracking(world, world.session_cache)
+        hearing.append(asyncio.create_task(tracking.run()))
     operators = OperatorsServer(_operators_app(world), server.operators_host, server.operators_port)
     answering = asyncio.create_task(operators.run())
     with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
@@ -33,9 +37,10 @@ async def lifespan(world: World) -> AsyncIterator[None]:
         cut = await world.background.drain(server.drain_seconds)
         world.log.info("drained", cut_off=cut)
         operators.should_exit = True
-        hearing.cancel()
-        with suppress(asyncio.CancelledError):
-            await hearing
+        for task in hearing:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await answering
         await world.resource_server.aclose()
         await world.provider.aclose()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bff.adapters.redis_register import RedisSessionRegister
 from bff.adapters.redis_sessions import RedisSessionStore, channel
 from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
-from bff.adapters.session_record import SessionRecord
+from bff.composition.sessions import session_store
 from bff.composition.world import World
 from bff.settings import values
 
@@ -28,14 +28,7 @@ def open_stores(world: World) -> Stores:
     seal = values.seal(settings)
     one_shot = OneShotValues(redis, seal, os.urandom, lookup_key=lookup_key, prefix=prefix)
     return Stores(
-        sessions=RedisSessionStore(
-            redis,
-            SessionRecord(seal, lookup_key, os.urandom),
-            world.news,
-            limits=values.session_limits(settings),
-            lookup_key=lookup_key,
-            prefix=prefix,
-        ),
+        sessions=session_store(world),
         register=RedisSessionRegister(
             redis, lookup_key=lookup_key, prefix=prefix, channel=channel(prefix)
         ),

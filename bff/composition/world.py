@@ -1,6 +1,7 @@
 """What the app holds open: log, clock, Redis, the provider, the proxied APIs."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from bff.adapters.redis_client import redis_client
 from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import channel
 from bff.adapters.resource_server import HttpResourceServer
+from bff.adapters.session_cache import SessionCache
 from bff.flows.session_watch import Closing
 from bff.settings import values
 from bff.settings.model import Settings
@@ -31,6 +33,7 @@ class World:
     background: BackgroundTasks
     redis: Redis
     news: RedisNews
+    session_cache: SessionCache | None
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
     leaving: asyncio.Event
@@ -70,6 +73,9 @@ def open_world(settings: Settings) -> World:
         background=BackgroundTasks(log),
         redis=redis,
         news=RedisNews(redis, channel(settings.redis.prefix)),
+        session_cache=SessionCache(settings.redis.session_cache_entries, time.monotonic)
+        if settings.redis.session_cache == "on"
+        else None,
         provider=provider,
         resource_server=HttpResourceServer(),
         leaving=asyncio.Event(),

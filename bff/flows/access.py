@@ -20,6 +20,7 @@ from bff.errors import (
     StoreUnavailable,
 )
 from bff.flows.attempt import Attempt, Outcome, Trigger
+from bff.flows.held_sessions import Held, nothing_held
 from bff.flows.ports import AuditTrail, Background, Clock, SessionStore
 from bff.flows.refresh import RefreshFlow
 from bff.flows.revocation import RevocationFlow
@@ -73,7 +74,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class AccessFlow:
-    """The way from a presented handle to a usable session."""
+    """The way from a presented handle to a usable session.
+
+    ``held`` gives a copy that needs no decision, or None: the store is asked.
+    """
 
     sessions: SessionStore
     refresh: RefreshFlow
@@ -84,6 +88,7 @@ class AccessFlow:
     policy: RefreshPolicy
     limits: SessionLimits
     handle_grace: float
+    held: Held = nothing_held
 
     async def usable(self, presented: Presented, *, background: bool = False) -> Access:
         """A session whose access token can be sent now.
@@ -93,7 +98,9 @@ class AccessFlow:
         Raises a SessionNotUsable leaf, SessionChanged, RefreshInProgress, ProviderUnavailable,
         StoreUnavailable.
         """
-        session = await self._live(presented)
+        session = self.held(presented.key, presented.generation, presented.pinned_ref)
+        if session is None:
+            session = await self._live(presented)
         verdict = judge(session, self.clock.now(), self.policy)
         if verdict is Verdict.REFRESH_SOON:
             if self.refresh.worth_starting(session, self.clock.now()):

@@ -97,12 +97,18 @@ class Refresh(_Table, frozen=True, kw_only=True):
 
 
 class Redis(_Table, frozen=True, kw_only=True):
-    """Our memory."""
+    """Our memory.
+
+    With ``session_cache`` "on", each process holds up to ``session_cache_entries`` sessions, its
+    tokens among them, while Redis tells it of every change; "off" reads Redis on every request.
+    """
 
     url: Secret
     prefix: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = "bff"
     timeout_seconds: Seconds = 1.0
     max_connections: Count = 64
+    session_cache: Literal["on", "off"] = "on"
+    session_cache_entries: Count = 10_000
 
 
 class RingKey(_Table, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,14 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a running redis-server."""
-    port, folder = free_port(), tmp_path_factory.mktemp("redis")
+    with a_redis_server(tmp_path_factory.mktemp("redis")) as port:
+        yield port
+
+
+@contextmanager
+def a_redis_server(folder: Path) -> Iterator[int]:
+    """The port of a redis-server that ends with the block."""
+    port = free_port()
     command = [
         str(redis_executable()),
         "--port",

@@ -24,6 +24,7 @@ from bff.session.seal import Seal, SealingKey
 from tests.builders import LOOKUP_KEY, a_journal, a_key, a_session, a_token_set
 from tests.flows.fakes import Memory, MemorySessionStore
 from tests.flows.virtual_time import World
+from tests.ports.held_sessions import a_process, until
 
 LIMITS = SessionLimits(idle=1800, absolute=28_800)
 SEAL = Seal((SealingKey("old", b"o" * 32), SealingKey("new", b"n" * 32)))
@@ -45,11 +46,22 @@ def a_redis_store(redis: Redis, seal: Seal = SEAL) -> RedisSessionStore:
     )
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture
+async def cached_store(redis: Redis) -> AsyncIterator[SessionStore]:
+    """The real adapter, its reads answered by the cache wherever it may answer."""
+    async with a_process(redis) as process:
+        await until(lambda: process.cache.vouched)
+        yield process.store
+
+
+@pytest.fixture(params=["memory", "redis", "cached"])
 def store(request: pytest.FixtureRequest) -> SessionStore:
-    """The port, twice."""
+    """The port, three times."""
     if request.param == "memory":
         return MemorySessionStore(Memory(World(start=time.time()), LIMITS))
+    if request.param == "cached":
+        cached: SessionStore = request.getfixturevalue("cached_store")
+        return cached
     return a_redis_store(request.getfixturevalue("redis"))
 
 

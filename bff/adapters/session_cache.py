@@ -1,0 +1,196 @@
+"""Sessions held in this process for as long as Redis vouches for them.
+
+A held session can only say yes. It spares a request the question whether all is still as it was;
+whatever refuses, ends, renews or writes reads Redis. Nothing is held that Redis has not vouched for
+since before it was read, and everything is dropped on any doubt
+(:mod:`bff.adapters.session_tracking` vouches and doubts).
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from redis.asyncio import Redis
+
+from bff.adapters.redis_news import RedisNews
+from bff.adapters.redis_sessions import RedisSessionStore
+from bff.adapters.session_record import SessionRecord
+from bff.session.limits import SessionLimits
+from bff.session.model import (
+    Acknowledgement,
+    EndedSession,
+    EndReason,
+    RefreshJournal,
+    Replaced,
+    Session,
+    SessionCore,
+    SessionKey,
+    TokenSet,
+)
+
+HELD_SECONDS = 120.0
+"""How long tokens stay in memory at most without being read anew. Sessions in use are written, and
+so dropped, about once a minute."""
+
+
+class Reading:
+    """A session on its way from Redis; what happens to it meanwhile spoils the copy."""
+
+    __slots__ = ("spoiled",)
+
+    def __init__(self) -> None:
+        self.spoiled = False
+
+
+class SessionCache:
+    """The least recently used go first; belongs to one event loop.
+
+    Args:
+        capacity: how many sessions at most.
+        time: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, capacity: int, time: Callable[[], float]) -> None:
+        self._capacity = capacity
+        self._time = time
+        self._held: OrderedDict[SessionKey, tuple[Session, float]] = OrderedDict()
+        self._readings: dict[SessionKey, set[Reading]] = {}
+        self._vouched_until = 0.0
+        self.hits = 0
+        self.misses = 0
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def vouched(self) -> bool:
+        """Whether what is held may be used at this moment."""
+        return self._time() < self._vouched_until
+
+    def get(self, key: SessionKey) -> Session | None:
+        """The session as Redis has it, as far as anybody here can know; None: ask Redis."""
+        held = self._held.get(key)
+        if held is None or self._time() >= self._vouched_until:
+            self.misses += 1
+            return None
+        self._held.move_to_end(key)
+        self.hits += 1
+        return held[0]
+
+    @contextmanager
+    def reading(self, key: SessionKey) -> Iterator[Callable[[Session], None]]:
+        """Around reading a session from Redis; call what this yields with what was read.
+
+        It is held, unless anything happened to it, or to the trust in Redis, since reading began.
+        """
+        reading = Reading()
+        readings = self._readings.setdefault(key, set())
+        readings.add(reading)
+        try:
+            yield lambda session: None if reading.spoiled else self._hold(session)
+        finally:
+            readings.discard(reading)
+            if not readings:
+                self._readings.pop(key, None)
+
+    @contextmanager
+    def changing(self, key: SessionKey) -> Iterator[None]:
+        """Around a change made by this process, which need not wait for its own news."""
+        self.drop(key)
+        try:
+            yield
+        finally:
+            self.drop(key)
+
+    def drop(self, key: SessionKey) -> None:
+        """The session has changed."""
+        self._held.pop(key, None)
+        for reading in self._readings.get(key, ()):
+            reading.spoiled = True
+
+    def drop_all(self) -> None:
+        """All sessions may have changed."""
+        self._held.clear()
+        for readings in self._readings.values():
+            for reading in readings:
+                reading.spoiled = True
+
+    def vouch(self, until: float) -> None:
+        """Whatever happens before ``until`` is learnt of in time. Also forgets what is too old."""
+        self._vouched_until = until
+        oldest = self._time() - HELD_SECONDS
+        while self._held and next(iter(self._held.values()))[1] < oldest:
+            self._held.popitem(last=False)
+
+    def doubt(self) -> None:
+        """Nobody vouches any more."""
+        self._vouched_until = 0.0
+        self.drop_all()
+
+    def _hold(self, session: Session) -> None:
+        now = self._time()
+        if now >= self._vouched_until:
+            return
+        self._held[session.key] = (session, now)
+        self._held.move_to_end(session.key)
+        if len(self._held) > self._capacity:
+            self._held.popitem(last=False)
+
+
+class CachedSessionStore(RedisSessionStore):
+    """Fills the cache with what is read, and drops what this process changes.
+
+    Reads always ask Redis; the cache answers those alone who ask the cache.
+    """
+
+    def __init__(
+        self,
+        cache: SessionCache,
+        redis: Redis,
+        record: SessionRecord,
+        news: RedisNews,
+        *,
+        limits: SessionLimits,
+        lookup_key: bytes,
+        prefix: str = "bff",
+    ) -> None:
+        """``cache``, and what the store itself takes."""
+        super().__init__(redis, record, news, limits=limits, lookup_key=lookup_key, prefix=prefix)
+        self._cache = cache
+
+    async def load(self, key: SessionKey) -> Session | EndedSession | None:
+        """From Redis; a live session is held from now on."""
+        with self._cache.reading(key) as hold:
+            session = await super().load(key)
+            if isinstance(session, Session):
+                hold(session)
+            return session
+
+    async def touch(self, session: Session, at: float) -> None:
+        """Record use."""
+        with self._cache.changing(session.key):
+            await super().touch(session, at)
+
+    async def acknowledge(self, key: SessionKey, acknowledged: Acknowledgement) -> None:
+        """Record what the browser holds."""
+        with self._cache.changing(key):
+            await super().acknowledge(key, acknowledged)
+
+    async def end(
+        self, key: SessionKey, reason: EndReason, at: float, *, only_generation: int | None = None
+    ) -> Session | None:
+        """End it, here at once."""
+        with self._cache.changing(key):
+            return await super().end(key, reason, at, only_generation=only_generation)
+
+    async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
+        """Record an attempt."""
+        with self._cache.changing(key):
+            return await super().write_journal(key, journal)
+
+    async def replace_tokens(
+        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+    ) -> Replaced:
+        """The fenced write."""
+        with self._cache.changing(key):
+            return await super().replace_tokens(key, read_generation, tokens, core)

@@ -1,0 +1,42 @@
+"""Sessions held in this process: enough to let a request go on, never to decide anything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bff.flows.ports import Clock
+from bff.session.held import beyond_question
+from bff.session.limits import SessionLimits
+from bff.session.model import Session, SessionKey
+from bff.session.refresh import RefreshPolicy
+
+Held = Callable[[SessionKey, int, str | None], Session | None]
+"""By key, handle generation and pinned reference: a copy that needs no decision, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSessions:
+    """Copies that the store vouches for at this moment; ``get`` gives one, or None."""
+
+    get: Callable[[SessionKey], Session | None]
+    clock: Clock
+    policy: RefreshPolicy
+    limits: SessionLimits
+    handle_grace: float
+
+    def unquestioned(
+        self, key: SessionKey, generation: int, pinned_ref: str | None
+    ) -> Session | None:
+        """The copy, if nothing about it needs a decision or a write; None: ask the store."""
+        session = self.get(key)
+        if session is None:
+            return None
+        now = self.clock.now()
+        fine = beyond_question(
+            session, generation, pinned_ref, now, self.policy, self.limits, self.handle_grace
+        )
+        return session if fine else None
+
+
+def nothing_held(key: SessionKey, generation: int, pinned_ref: str | None) -> None:
+    """No session is held in this process: the store is asked each time."""
+    del key, generation, pinned_ref
