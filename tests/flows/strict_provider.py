@@ -12,14 +12,15 @@ from bff.oidc.token import TokenResponse
 from tests.flows.virtual_time import Signal, World
 
 
-@dataclass
+@dataclass(repr=False)
 class Fault:
     """One bad answer.
 
     ``before`` and ``after`` seconds around the grant, then ``fails`` with what the client sees.
 
     ``acts`` says whether the provider rotates although the client sees a failure. ``sent`` is what
-    the client can know.
+    the client can know. ``twice``: something on the way delivers the request twice, and the client
+    hears the first answer to arrive; ``after`` delays only that of the first delivery.
     """
 
     before: float = 0.0
@@ -28,6 +29,13 @@ class Fault:
     acts: bool = False
     sent: bool = True
     error: str | None = None
+    twice: bool = False
+
+    def __repr__(self) -> str:
+        """What is out of the ordinary."""
+        said = (f"{name}={value!r}" for name, value in vars(self).items())
+        usual = {f"{name}={value!r}" for name, value in vars(type(self)).items()}
+        return f"Fault({', '.join(field for field in said if field not in usual)})"
 
 
 @dataclass
@@ -44,6 +52,7 @@ class StrictProvider:
     spent: set[str] = field(default_factory=set)
     revoked: bool = False
     acted_late: bool = False
+    acted_twice: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     asking: list[str] = field(default_factory=list)
     on_reuse: Callable[[], None] = lambda: None
@@ -68,6 +77,8 @@ class StrictProvider:
             acts_at,
             lambda: self._act(refresh_token, fault, reply, late=acts_at > now + self.budget),
         )
+        if fault.twice:
+            self.world.at(acts_at + 0.01, lambda: self._act_again(refresh_token, reply))
         timed_out = ProviderUnavailable("token: timed out", sent=True)
         self.world.at(now + self.budget, lambda: reply.set(error=timed_out))
         return await reply
@@ -83,6 +94,14 @@ class StrictProvider:
         self.world.at(
             self.world.now() + self.latency / 2 + fault.after,
             lambda: _deliver(reply, fault, granted),
+        )
+
+    def _act_again(self, refresh_token: str, reply: "Signal[TokenResponse]") -> None:
+        """The client asked once; that its token comes twice is no doing of ours."""
+        self.acted_twice = True
+        granted = self._grant(refresh_token)
+        self.world.at(
+            self.world.now() + self.latency / 2, lambda: _deliver(reply, Fault(), granted)
         )
 
     def revoke(self) -> None:

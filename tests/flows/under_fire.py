@@ -6,8 +6,11 @@ And what must hold all the same.
 promises. What it finds shrinks to a short list of steps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from itertools import permutations
+from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -29,8 +32,20 @@ from tests.flows.fleet import Fleet
 from tests.flows.strict_provider import Fault
 from tests.flows.virtual_time import Running, Signal
 
+F = TypeVar("F", bound=Callable[..., None])
 PROCESSES = ("p1", "p2", "p3")
-OPERATIONS = ("load", "try_lock", "write_journal", "replace_tokens", "release_lock", "end", "touch")
+OPERATIONS = (
+    "load",
+    "try_lock",
+    "write_journal",
+    "replace_tokens",
+    "release_lock",
+    "end",
+    "touch",
+    "renew_lock",
+    "acknowledge",
+    "tell",
+)
 MISHAPS: tuple[float | str, ...] = ("lost", "killed", 1.0, 100.0, 400.0)
 FAULTS = (
     Fault(before=3),
@@ -43,8 +58,50 @@ FAULTS = (
     Fault(fails="status 502"),
     Fault(fails="connection lost", acts=True),
     Fault(error="invalid_client"),
+    Fault(twice=True),
+    Fault(twice=True, after=3),
 )
+CHOICES: dict[str, dict[str, Sequence[Any]]] = {
+    "begin": {"plot": ("none", "none", "logout", "theft", "revocation"), "seed": range(1000)},
+    "request": {"process": PROCESSES, "many": (1, 1, 5), "lost": (False, True)},
+    "let_pass": {"seconds": (0.001, 0.03, 1.0, 5.0, 30.0, 100.0)},
+    "renewal_is_due": {
+        "after": (-95.0, -95.0, -2.0),
+        "processes": tuple(permutations(PROCESSES)),
+        "seconds": (0.0, 0.01, 0.04, 2.0),
+    },
+    "bad_answer": {"fault": FAULTS},
+    "provider_goes_down": {"seconds": (5.0, 120.0)},
+    "redis_goes_down": {"seconds": (0.5, 5.0, 100.0)},
+    "ambush": {"operation": OPERATIONS, "side": ("there", "back"), "mishap": MISHAPS},
+    "crash": {"process": PROCESSES},
+    "log_out": {"process": PROCESSES},
+    "provider_revokes": {},
+    "steal": {},
+    "use_stolen": {"process": PROCESSES},
+}
+"""What may happen, and with what: the rules of the machine, and the moves of a walk (walks.py)."""
 ALLOWED = (SessionNotUsable, RefreshInProgress, ProviderUnavailable, StoreUnavailable)
+
+
+def _drawn(move: str) -> dict[str, Any]:
+    return {name: st.sampled_from(values) for name, values in CHOICES[move].items()}
+
+
+def happens(move: str) -> Callable[[F], F]:
+    """A rule of the machine, its arguments chosen among ``CHOICES``; each call is noted in ``moves``."""
+
+    def decorated(method: F) -> F:
+        @wraps(method)
+        def noted(self: "UnderFire", *unnamed: Any, **named: Any) -> None:
+            arguments = {**dict(zip(CHOICES[move], unnamed, strict=False)), **named}
+            self.moves.append((move, arguments))
+            method(self, **arguments)
+
+        decorate = initialize if move == "begin" else rule
+        return cast("F", cast("Any", decorate(**_drawn(move)))(noted))
+
+    return decorated
 
 
 @dataclass
@@ -67,10 +124,13 @@ class UnderFire(RuleBasedStateMachine):
     provider_budget = 75.0
     store: type[MemorySessionStore] = MemorySessionStore
     renewal_store: type[MemorySessionStore] | None = None
+    latest: "UnderFire"
 
     def __init__(self) -> None:
         """Sign one user in."""
         super().__init__()
+        type(self).latest = self
+        self.moves: list[tuple[str, dict[str, Any]]] = []
         self.fleet = Fleet(
             policy=self.policy,
             limits=SessionLimits(idle=10**7, absolute=10**7),
@@ -104,31 +164,37 @@ class UnderFire(RuleBasedStateMachine):
         self.plot = "none"
         self.broken: list[str] = []
 
-    @initialize(plot=st.sampled_from(("none", "none", "logout", "theft", "revocation")))
-    def begin(self, plot: str) -> None:
-        """At most one thing happens that may rightly end the session."""
+    @happens("begin")
+    def begin(self, plot: str, seed: int) -> None:
+        """At most one thing happens that may rightly end the session; the seed decides who comes first."""
         self.plot = plot
+        self.world.dice.seed(seed)
+
+    def may(self, move: str) -> bool:
+        """Whether this can happen now."""
+        return {
+            "log_out": self.plot == "logout" and not self.logged_out,
+            "provider_revokes": self.plot == "revocation",
+            "steal": self.plot == "theft",
+            "use_stolen": self.stolen is not None,
+        }.get(move, True)
 
     # --- the weather
     # ---------------------------------------------------------------------------------------------------
 
-    @rule(process=st.sampled_from(PROCESSES), many=st.sampled_from((1, 1, 5)), lost=st.booleans())
+    @happens("request")
     def request(self, process: str, many: int, lost: bool) -> None:
         """The browser asks for something; its answer may get lost on the way back."""
         for _ in range(many):
             self._call(process, self.held, by_thief=False, lost=lost)
 
-    @rule(seconds=st.sampled_from((0.001, 0.03, 1.0, 5.0, 30.0, 100.0)))
+    @happens("let_pass")
     def let_pass(self, seconds: float) -> None:
         """Time passes."""
         self.world.settle(seconds)
 
-    @rule(
-        after=st.sampled_from((-95.0, -95.0, -2.0)),
-        processes=st.permutations(PROCESSES),
-        seconds=st.sampled_from((0.0, 0.04, 2.0)),
-    )
-    def renewal_is_due(self, after: float, processes: list[str], seconds: float) -> None:
+    @happens("renewal_is_due")
+    def renewal_is_due(self, after: float, processes: Sequence[str], seconds: float) -> None:
         """The access token comes near its end, and two processes are asked at that moment."""
         stored = self.memory.live(self.session.key)
         if stored is not None:
@@ -137,27 +203,23 @@ class UnderFire(RuleBasedStateMachine):
                 self._call(process, self.held, by_thief=False, lost=False)
             self.world.settle(seconds)
 
-    @rule(fault=st.sampled_from(FAULTS))
+    @happens("bad_answer")
     def bad_answer(self, fault: Fault) -> None:
         """The provider has a bad moment at the next request."""
         self.provider.faults.append(fault)
 
-    @rule(seconds=st.sampled_from((5.0, 120.0)))
+    @happens("provider_goes_down")
     def provider_goes_down(self, seconds: float) -> None:
         """503 for a while."""
         self.provider.down_until = self.world.now() + seconds
 
-    @rule(seconds=st.sampled_from((0.5, 5.0, 100.0)))
+    @happens("redis_goes_down")
     def redis_goes_down(self, seconds: float) -> None:
         """Nothing is read or written for a while."""
         self.disturbances += 1
         self.redis_down_until = self.world.now() + seconds
 
-    @rule(
-        operation=st.sampled_from(OPERATIONS),
-        side=st.sampled_from(("there", "back")),
-        mishap=st.sampled_from(MISHAPS),
-    )
+    @happens("ambush")
     def ambush(self, operation: str, side: str, mishap: float | str) -> None:
         """Something befalls the next such call, on its way there (nothing happened) or back (it did).
 
@@ -167,8 +229,13 @@ class UnderFire(RuleBasedStateMachine):
         self.disturbances += 1
         self.ambushes.append((f"{operation}:{side}", mishap))
 
-    @precondition(lambda self: self.plot == "logout" and not self.logged_out)
-    @rule(process=st.sampled_from(PROCESSES))
+    @happens("crash")
+    def crash(self, process: str) -> None:
+        """The process dies at whatever it is doing; its supervisor starts another."""
+        self.world.kill(self._name(process))
+
+    @precondition(lambda self: self.may("log_out"))
+    @happens("log_out")
     def log_out(self, process: str) -> None:
         """The user signs out, whatever is in flight."""
         self.logged_out = True
@@ -176,21 +243,21 @@ class UnderFire(RuleBasedStateMachine):
         work = store.end(self.session.key, EndReason.SIGNED_OUT, self.world.now())
         self.world.spawn(self._name(process), "call", work)
 
-    @precondition(lambda self: self.plot == "revocation")
-    @rule()
+    @precondition(lambda self: self.may("provider_revokes"))
+    @happens("provider_revokes")
     def provider_revokes(self) -> None:
         """The provider withdraws the grant."""
         self.revoked_by_provider = True
         self.provider.revoke()
 
-    @precondition(lambda self: self.plot == "theft")
-    @rule()
+    @precondition(lambda self: self.may("steal"))
+    @happens("steal")
     def steal(self) -> None:
         """Somebody copies the cookie as it is now."""
         self.stolen = self.held
 
-    @precondition(lambda self: self.stolen is not None)
-    @rule(process=st.sampled_from(PROCESSES))
+    @precondition(lambda self: self.may("use_stolen"))
+    @happens("use_stolen")
     def use_stolen(self, process: str) -> None:
         """And uses the copy."""
         assert self.stolen is not None
@@ -316,7 +383,7 @@ class UnderFire(RuleBasedStateMachine):
 
     def _check_end(self, reason: EndReason) -> None:
         truths: dict[EndReason, bool] = {
-            EndReason.REFRESH_REJECTED: self.revoked_by_provider or self.provider.acted_late,
+            EndReason.REFRESH_REJECTED: self.revoked_by_provider or self._beyond_us(),
             EndReason.REFRESH_OUTCOME_LOST: self.provider.revoked,
             EndReason.HANDLE_REPLAYED: self.thief_used,
         }
@@ -328,9 +395,13 @@ class UnderFire(RuleBasedStateMachine):
         if (
             stored is not None
             and not (stored.journal and stored.journal.unknown)
-            and not self.provider.acted_late
+            and not self._beyond_us()
         ):
             self.broken.append("a refresh token known to be spent was sent again (promise 2)")
+
+    def _beyond_us(self) -> bool:
+        """What no client can prevent: the provider acted long after its client had left, or twice."""
+        return self.provider.acted_late or self.provider.acted_twice
 
     def _on_overlap(self) -> None:
         awake = [

@@ -171,6 +171,12 @@ class World:
             self._tick(max_steps)
         self._now = max(self._now, deadline)
 
+    def tick(self, count: int) -> None:
+        """Let ``count`` things happen, one await's worth each."""
+        for _ in range(count):
+            if self._queue:
+                self._tick(200_000)
+
     def run(self, work: Coroutine[Any, Any, T], process: str = "test") -> T:
         """Run ``work`` to its end, and everything else as far as it gets meanwhile."""
         running = self.spawn(process, "test", work)
