@@ -42,6 +42,10 @@ help: ## Show this
 demo: $(ENV) $(WEB) ## Start Redis, the mock provider, the mock API and the BFF; print the address
 	@exec $(BIN)/python -m upstream_mocks.demo --step '[4/4] ' --end-with-parent
 
+.PHONY: dev
+dev: $(ENV) $(WEB) ## The same, with the page from its dev server: what is saved is seen at once
+	@exec $(BIN)/python -m upstream_mocks.demo --dev --step '[4/4] ' --end-with-parent
+
 # What a tier's tool says at its end: pytest, vitest, mypy, ruff, import-linter, coverage.
 VERDICTS := (passed|failed|error|no tests ran).* in [0-9.]+s|^ +Tests +|^Success: |^Found |^All checks |^Contracts: |^TOTAL
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bff.adapters.alarms import AlarmingTrail
+from bff.adapters.dev_server import HttpDevServer
 from bff.adapters.live_check import Finding, about_provider, about_redis
 from bff.adapters.observation import LogTrail
 from bff.adapters.rate_limits import RedisRateLimits
@@ -15,6 +16,7 @@ from bff.composition.world import open_world
 from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import BrowserCookies, Surroundings
+from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.exceptions import exception_handlers
 from bff.endpoints.gate import Bff, Gate
@@ -95,13 +97,19 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     app.gate = Gate(
         app.beyond,
         ApiEndpoint(flows.api_call, cookies, around),
-        shell,
+        _page(settings, shell),
         session_events,
         around,
         _new_request_id,
         world.log,
     )
     return app
+
+
+def _page(settings: Settings, shell: AppShell) -> AppShell | DevShell:
+    """The built page; while it is being written, its dev server's."""
+    server = settings.app.unsafe_dev_server
+    return shell if server is None else DevShell(HttpDevServer(server), shell)
 
 
 def _folder(name: str | None) -> Path | None:

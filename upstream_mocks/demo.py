@@ -1,11 +1,14 @@
 """``make demo``: everything the Procfile names, started, watched, and ended together.
 
-    python -m upstream_mocks.demo [--step "[4/4] "] [--end-with-parent]
+    python -m upstream_mocks.demo [--step "[4/4] "] [--end-with-parent] [--dev]
 
 Data and logs lie in ``.demo`` (or DEMO_DIR); with DEMO_VERBOSE=1 the log lines come to the terminal
 as well. Ctrl-C, a closed terminal or SIGTERM end everything; so does the end of any one process,
 which is then named, with the end of its log. Ports are the demo's own unless BFF_PORT,
 OPERATORS_PORT, PROVIDER_PORT, API_PORT or REDIS_PORT say otherwise.
+
+With --dev the page comes from its dev server (VITE_PORT, 5173), through the BFF: what is saved is
+seen at once.
 """
 
 import argparse
@@ -28,6 +31,8 @@ PORTS = {
     "API_PORT": ("api", 8720),
     "REDIS_PORT": ("redis", 8730),
 }
+DEV_PORTS = {"VITE_PORT": ("web", 5173)}
+DEV_SERVER = "npm --prefix web/apps/demo run dev -- --port ${VITE_PORT}"
 PORT_NUMBERS = range(1, 2**16)
 READY_WITHIN_SECONDS = 60.0
 GRACE_SECONDS = 5.0
@@ -36,6 +41,10 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class DemoFailed(Exception):
     """Something the person at the terminal must know; the message is for them."""
+
+
+Wanted = Mapping[str, tuple[str, int]]
+"""Port variables: whose port it is, and the one it has by default."""
 
 
 @dataclass
@@ -63,10 +72,10 @@ class Ending:
         self.signalled = True
 
 
-def ports_from(env: Mapping[str, str]) -> dict[str, int]:
+def ports_from(env: Mapping[str, str], wanted: Wanted = PORTS) -> dict[str, int]:
     """Each port variable's value, or the demo's own. Raises DemoFailed for what is no port."""
     ports = {}
-    for variable, (_, default) in PORTS.items():
+    for variable, (_, default) in wanted.items():
         text = env.get(variable) or str(default)
         if not text.isdecimal() or int(text) not in PORT_NUMBERS:
             raise DemoFailed(f"{variable}={text} is no port.")
@@ -77,7 +86,7 @@ def ports_from(env: Mapping[str, str]) -> dict[str, int]:
 def require_free(ports: Mapping[str, int]) -> None:
     """Raises DemoFailed that names every port in use, and the way out."""
     taken = [
-        f"port {port} is in use, and {PORTS[variable][0]} wants it: "
+        f"port {port} is in use, and {(PORTS | DEV_PORTS)[variable][0]} wants it: "
         f"stop what listens there, or set {variable}=…"
         for variable, port in ports.items()
         if not processes.port_is_free(port)
@@ -91,11 +100,13 @@ def checks(ports: Mapping[str, int]) -> dict[str, Callable[[], bool]]:
     provider = f"http://127.0.0.1:{ports['PROVIDER_PORT']}/.well-known/openid-configuration"
     api = f"http://127.0.0.1:{ports['API_PORT']}/__stats"
     bff = f"http://127.0.0.1:{ports['OPERATORS_PORT']}/readyz"
+    web = f"http://localhost:{ports.get('VITE_PORT')}/"
     return {
         "redis": lambda: processes.redis_answers(ports["REDIS_PORT"]),
         "provider": lambda: processes.url_answers(provider),
         "api": lambda: processes.url_answers(api),
         "bff": lambda: processes.url_answers(bff),
+        "web": lambda: processes.url_answers(web),
     }
 
 
@@ -200,11 +211,13 @@ def environment(
     root: Path, folder: Path, ports: Mapping[str, int], env: Mapping[str, str]
 ) -> dict[str, str]:
     """What the processes are told: the ports, and a BFF configuration that agrees with them."""
+    dev = ports.get("VITE_PORT")
     config = Path(env.get("BFF_CONFIG") or root / "bff.toml")
     moves = {default: ports[variable] for variable, (_, default) in PORTS.items()}
-    if any(old != new for old, new in moves.items()):
+    values = {"app.unsafe_dev_server": f"http://localhost:{dev}"} if dev else {}
+    if values or any(old != new for old, new in moves.items()):
         base, config = config, folder / "bff.toml"
-        moved.write_moved(base, config, moves, {})
+        moved.write_moved(base, config, moves, values)
     return {
         **env,
         **{variable: str(port) for variable, port in ports.items()},
@@ -213,17 +226,20 @@ def environment(
     }
 
 
-def run(root: Path, env: Mapping[str, str], *, step: str, ending: Ending) -> None:
+def run(
+    root: Path, env: Mapping[str, str], *, step: str, ending: Ending, dev: bool = False
+) -> None:
     """The whole demo. Raises DemoFailed."""
-    ports = ports_from(env)
+    ports = ports_from(env, PORTS | DEV_PORTS if dev else PORTS)
     require_free(ports)
     folder = Path(env.get("DEMO_DIR") or root / ".demo")
     for old in (folder / "logs").glob("*.log"):
         old.unlink()
     told = environment(root, folder, ports, env)
+    lines = processes.read_procfile(root / "Procfile") | ({"web": DEV_SERVER} if dev else {})
     watched = [
         processes.Process(name, line, env=told, cwd=root, log=folder / "logs" / f"{name}.log")
-        for name, line in processes.read_procfile(root / "Procfile").items()
+        for name, line in lines.items()
     ]
     verbose = env.get("DEMO_VERBOSE", "") not in {"", "0"}
     echo = Echo(watched) if verbose else None
@@ -245,11 +261,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m upstream_mocks.demo")
     parser.add_argument("--step", default="", help="printed before the progress line")
     parser.add_argument("--end-with-parent", action="store_true", help="end when make ends")
+    parser.add_argument("--dev", action="store_true", help="the page from its dev server")
     arguments = parser.parse_args()
     ending = Ending(parent=os.getppid() if arguments.end_with_parent else None)
     ending.install()
     try:
-        run(Path.cwd(), os.environ, step=arguments.step, ending=ending)
+        run(Path.cwd(), os.environ, step=arguments.step, ending=ending, dev=arguments.dev)
     except DemoFailed as failure:
         print(failure, file=sys.stderr)
         return 1

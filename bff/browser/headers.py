@@ -68,6 +68,19 @@ def document_headers(*, https: bool, opener: bool = True) -> Fields:
     return transport_headers(https=https) + _EVERYWHERE + _PAGE + policy
 
 
+def development_headers(socket_origin: str) -> Fields:
+    """For a page that a build tool's dev server writes: inline scripts and its WebSocket allowed.
+
+    Never outside development mode: ``unsafe-inline`` is what it says.
+    """
+    policy = (
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        f"connect-src 'self' {socket_origin}; img-src 'self' data:; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    )
+    return (*_EVERYWHERE, (b"content-security-policy", policy.encode("ascii")), *_OPENER)
+
+
 def json_headers(*, https: bool) -> Fields:
     """For a session body, a problem, any answer to a fetch."""
     referrer: Fields = ((b"referrer-policy", b"no-referrer"),)

@@ -22,6 +22,7 @@ from bff.browser.csrf import (
 from bff.endpoints.api import ApiEndpoint, Send
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import Request, Scope, Surroundings
+from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.leaving import BrowserLeft, Receive
 from bff.endpoints.problems import to_problem
@@ -62,7 +63,7 @@ class Gate:
         self,
         inner: Callable[[Any, Any, Any], Awaitable[None]],
         api: ApiEndpoint,
-        shell: AppShell,
+        shell: AppShell | DevShell,
         session_events: SessionEvents,
         around: Surroundings,
         new_request_id: Callable[[], str],
@@ -120,7 +121,7 @@ class Gate:
         if kind is Kind.EVENTS:
             await self._events(scope, receive, send, request)
         elif kind is Kind.PAGE and path != b"/bff/popup-done.js":
-            await self._shell(scope["method"], path, send)
+            await self._shell(scope, send, request)
         else:
             await self._inner(scope, receive, send)
 

@@ -23,18 +23,21 @@ from bff.endpoints.dependencies import (
     seen,
 )
 from bff.endpoints.problems import code_of
-from bff.errors import BffError, RequestMalformed
-from bff.flows.login import LoginRequest
+from bff.errors import RequestMalformed
+from bff.flows.login import LoginBroken, LoginRequest
 from bff.session.handle import Handle
 
 AnyRequest = LitestarRequest[Any, Any, Any]
 MAX_FIELDS = 20
 
 POPUP_DONE_PAGE = b"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Signed in</title>
-<script src="/bff/popup-done.js" defer></script></head>
-<body><p>You are signed in. You can close this window.</p></body></html>
+<html lang="en"><head><meta charset="utf-8"><title>Back to your page</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><script src="/bff/popup-done.js" defer></script></head>
+<body><main><h1>Back to your page</h1>
+<p>You can close this window: the page that opened it goes on from here.</p></main></body></html>
 """
+# The opener believes none of this: it asks GET /bff/session, and learns who signed in, or why not.
 POPUP_DONE_SCRIPT = b"""const channel = new BroadcastChannel(`bff:${location.origin}/bff`)
 channel.postMessage({ v: 1, t: 'in', ref: '' })
 channel.close()
@@ -67,13 +70,12 @@ def login_handlers(
         pending = cookies.login(facts)
         state = (parameters.get("state") or [""])[0]
         left = cookies.set_login(pending.remove(state) if pending else None)
-        try:
-            completed = await flows.login.complete(parameters, pending.browser if pending else None)
-        except BffError as error:
-            note = cookies.set_note(code_of(error), facts.id)
-            return redirect(
-                "/", https=around.https, fields=[(b"set-cookie", left), (b"set-cookie", note)]
-            )
+        completed = await flows.login.complete(parameters, pending.browser if pending else None)
+        if isinstance(completed, LoginBroken):
+            note = cookies.set_note(code_of(completed.error), facts.id)
+            noted: Fields = [(b"set-cookie", left), (b"set-cookie", note)]
+            away = "/bff/popup-done" if completed.popup else "/"
+            return redirect(away, https=around.https, fields=noted)
         handle = Handle(completed.session_id, completed.generation)
         session = cookies.set_session(handle, completed.max_age_seconds)
         location = "/bff/popup-done" if completed.popup else completed.return_to

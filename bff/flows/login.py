@@ -12,10 +12,12 @@ import msgspec
 from bff.audit import events
 from bff.errors import (
     AuthorizationResponseInvalid,
+    BffError,
     LoginFailed,
     LoginTransactionNotFound,
     ProviderError,
     SignedTokenInvalid,
+    StoreUnavailable,
 )
 from bff.flows.ports import (
     AuditTrail,
@@ -91,6 +93,14 @@ class LoginCompleted(msgspec.Struct, frozen=True, kw_only=True):
         return f"LoginCompleted(ref={self.ref})"
 
 
+@dataclass(frozen=True, slots=True)
+class LoginBroken:
+    """A sign-in that did not complete: why, and whether it was under way in a window of its own."""
+
+    error: BffError
+    popup: bool
+
+
 class LoginPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What sign-in needs to know of the settings."""
 
@@ -154,26 +164,32 @@ class LoginFlow:
 
     async def complete(
         self, parameters: Mapping[str, Sequence[str]], browser: str | None
-    ) -> LoginCompleted:
-        """Believe the authorization response, redeem the code, open a session.
+    ) -> LoginCompleted | LoginBroken:
+        """Believe the authorization response, redeem the code, open a session; if not, say why not.
 
-        Raises LoginFailed leaves, ProviderError leaves, StoreUnavailable; nothing is stored then.
+        Nothing is stored then. What is broken off holds a LoginFailed leaf, a ProviderError leaf or
+        StoreUnavailable.
         """
+        popup = False
         try:
-            return await self._complete(parameters, browser)
-        except (LoginFailed, ProviderError) as error:
-            self.trail.record(
-                events.SignInFailed(at=self.clock.now(), reason=f"{type(error).__name__}: {error}")
-            )
-            raise
+            state = _only(parameters, "state")
+            transaction = await self.transactions.take(state)
+            if transaction is None or not _same(transaction.browser, browser):
+                raise LoginTransactionNotFound
+            popup = transaction.popup
+            return await self._complete(parameters, state, transaction)
+        except (LoginFailed, ProviderError, StoreUnavailable) as error:
+            if not isinstance(error, StoreUnavailable):
+                reason = f"{type(error).__name__}: {error}"
+                self.trail.record(events.SignInFailed(at=self.clock.now(), reason=reason))
+            return LoginBroken(error, popup=popup)
 
     async def _complete(
-        self, parameters: Mapping[str, Sequence[str]], browser: str | None
+        self,
+        parameters: Mapping[str, Sequence[str]],
+        state: str,
+        transaction: LoginTransaction,
     ) -> LoginCompleted:
-        state = _only(parameters, "state")
-        transaction = await self.transactions.take(state)
-        if transaction is None or not _same(transaction.browser, browser):
-            raise LoginTransactionNotFound
         metadata = await self.provider.metadata()
         code = validate_authorization_response(parameters, metadata=metadata, expected_state=state)
         asked_at = self.clock.now()

@@ -131,11 +131,16 @@ class Keys(_Table, frozen=True, kw_only=True):
 
 
 class App(_Table, frozen=True, kw_only=True):
-    """What browsers load from us: folders of the built page, client library and reviewer's console."""
+    """What browsers load from us: folders of the built page, client library and reviewer's console.
+
+    ``unsafe_dev_server`` (``http://localhost:5173``) takes the page from its build tool's dev
+    server instead, under a policy that allows inline scripts: in development mode only.
+    """
 
     static_dir: str | None = None
     client_dir: str | None = None
     console_dir: str | None = None
+    unsafe_dev_server: str | None = None
 
 
 class Limits(_Table, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from bff.oidc.metadata import CLIENT_SETS
-from bff.settings.model import Keys, Provider, Redis, Refresh, Route, Server, Session
+from bff.settings.model import App, Keys, Provider, Redis, Refresh, Route, Server, Session
 from bff.settings.values import api_route, client_key, key_octets, session_limits_of
 
 Broken = Iterator[tuple[str, str]]
@@ -26,6 +26,7 @@ def broken_rules(name: str, table: Any, *, development: bool) -> Broken:  # noqa
         "redis": _redis,
         "keys": _keys,
         "routes": _routes,
+        "app": _app,
     }
     if name in rules and table is not None:
         yield from rules[name](table, development=development)
@@ -141,6 +142,17 @@ def _redis(redis: Redis, *, development: bool) -> Broken:
         yield "redis.url", "expected redis://, rediss:// or unix://"
     elif url.scheme == "redis" and not development:
         yield "redis.url", "expected rediss:// (redis:// without TLS only with development = true)"
+
+
+def _app(app: App, *, development: bool) -> Broken:
+    server = app.unsafe_dev_server
+    if server is None:
+        return
+    if not development:
+        yield "app.unsafe_dev_server", "expected nothing: only with development = true"
+    url = urlsplit(server)
+    if url.scheme != "http" or not url.hostname or url.path or url.query:
+        yield "app.unsafe_dev_server", "expected an origin such as http://localhost:5173"
 
 
 def _keys(keys: Keys, *, development: bool) -> Broken:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from playwright.sync_api import Page, WebSocket, expect
 
 from tests.e2e.processes import ROOT
 from upstream_mocks import processes
-from upstream_mocks.demo import PORTS
+from upstream_mocks.demo import DEV_PORTS, PORTS
 
 READY_WITHIN_SECONDS = 60.0
 GONE_WITHIN_SECONDS = 15.0
@@ -25,8 +26,9 @@ GONE_WITHIN_SECONDS = 15.0
 class Demo:
     """One demo on free ports, its Redis data in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.ports = dict(zip(PORTS, processes.free_ports(len(PORTS)), strict=True))
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        wanted = [*PORTS, *DEV_PORTS]
+        self.ports = dict(zip(wanted, processes.free_ports(len(wanted)), strict=True))
         self._env = {
             **os.environ,
             **{name: str(port) for name, port in self.ports.items()},
@@ -37,7 +39,7 @@ class Demo:
         self.said: list[str] = []
         self.family: list[psutil.Process] = []
         self.runner = subprocess.Popen(
-            [sys.executable, "-m", "upstream_mocks.demo"],
+            [sys.executable, "-m", "upstream_mocks.demo", *arguments],
             cwd=ROOT,
             env=self._env,
             stdout=subprocess.PIPE,
@@ -144,3 +146,31 @@ def test_a_port_in_use_is_named_with_the_way_out(demo: Demo, tmp_path: Path) -> 
     assert outcome.returncode == 1
     assert f"port {demo.ports['API_PORT']} is in use" in outcome.stderr
     assert "API_PORT=" in outcome.stderr
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[Demo]:
+    """``make dev``, starting up."""
+    running = Demo(tmp_path, "--dev")
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+def test_in_development_the_page_comes_from_its_dev_server(dev: Demo, page: Page) -> None:
+    """Through the BFF, unbuilt, with hot reload's WebSocket straight to the dev server."""
+    dev.come_up()
+    said: list[str] = []
+    sockets: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        sockets.append(socket.url)
+        socket.on("framereceived", lambda frame: said.append(str(frame)))
+
+    page.on("websocket", listen)
+    page.goto(f"http://localhost:{dev.ports['BFF_PORT']}/")
+    expect(page.get_by_test_id("sign-in")).to_be_visible(timeout=30_000)
+    expect(page.locator('script[src^="/src/main.tsx"]')).to_have_count(1)
+    assert all(f":{dev.ports['VITE_PORT']}/" in url for url in sockets)
+    assert any('"connected"' in frame for frame in said)

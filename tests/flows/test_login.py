@@ -17,7 +17,14 @@ from bff.errors import (
     SignedTokenInvalid,
     TokenRequestRejected,
 )
-from bff.flows.login import LoginCompleted, LoginFlow, LoginPolicy, LoginRequest, LoginStarted
+from bff.flows.login import (
+    LoginBroken,
+    LoginCompleted,
+    LoginFlow,
+    LoginPolicy,
+    LoginRequest,
+    LoginStarted,
+)
 from bff.flows.revocation import RevocationFlow
 from bff.flows.token_set import TokenSetFlow
 from bff.oidc.token import TokenResponse
@@ -79,7 +86,11 @@ class SignIn:
 
     def complete(self, parameters: dict[str, Sequence[str]], browser: str | None) -> LoginCompleted:
         """The browser is back."""
-        return self.world.run(self.flow.complete(parameters, browser))
+        finished = self.world.run(self.flow.complete(parameters, browser))
+        if isinstance(finished, LoginBroken):
+            self.broken = finished
+            raise finished.error
+        return finished
 
     def whole(self, **wishes: Any) -> LoginCompleted:
         """Out and back."""
@@ -199,6 +210,20 @@ def test_a_refusal_by_the_user_is_a_typed_failure(sign_in: SignIn) -> None:
     with pytest.raises(AuthorizationRejected) as refused:
         sign_in.complete(refusal, started.browser)
     assert refused.value.error == "access_denied"
+    assert not sign_in.broken.popup
+
+
+def test_a_window_of_its_own_is_known_when_its_sign_in_breaks_off(sign_in: SignIn) -> None:
+    """It must close itself, and tell the page that opened it."""
+    started = sign_in.begin(popup=True)
+    refusal: dict[str, Sequence[str]] = {
+        "error": ["access_denied"],
+        "state": [started.state],
+        "iss": [sign_in.state.issuer],
+    }
+    with pytest.raises(AuthorizationRejected):
+        sign_in.complete(refusal, started.browser)
+    assert sign_in.broken.popup
     assert sign_in.trail.of(events.SignInFailed)[0].reason == "AuthorizationRejected: access_denied"
 
 
