@@ -44,7 +44,9 @@ def session_handlers(
                 fields.append((b"set-cookie", cookies.clear_session()))
             else:
                 fields += _renewed_cookie(cookies, facts, state)
-                return json_answer(_signed_in(state, around), https=around.https, fields=fields)
+                return json_answer(
+                    _signed_in(state, flows, around), https=around.https, fields=fields
+                )
         error_note = {"code": note[0], "id": note[1]} if note else None
         anonymous = {"authenticated": False, "ended": ended, "login_error": error_note}
         return json_answer(anonymous, https=around.https, fields=fields)
@@ -55,7 +57,7 @@ def session_handlers(
         facts = seen(request)
         state = await flows.access.extend(_presented(cookies, facts))
         fields = _renewed_cookie(cookies, facts, state)
-        return json_answer(_signed_in(state, around), https=around.https, fields=fields)
+        return json_answer(_signed_in(state, flows, around), https=around.https, fields=fields)
 
     @post("/bff/refresh")
     async def refresh_session(request: AnyRequest) -> ASGIResponse:
@@ -65,7 +67,7 @@ def session_handlers(
         await around.rate_limits.hit("refresh", presented.key)
         state = await flows.access.refresh_now(presented)
         fields = _renewed_cookie(cookies, facts, state)
-        return json_answer(_signed_in(state, around), https=around.https, fields=fields)
+        return json_answer(_signed_in(state, flows, around), https=around.https, fields=fields)
 
     return [check_session, extend_session, refresh_session]
 
@@ -85,7 +87,7 @@ def _renewed_cookie(cookies: BrowserCookies, request: Request, state: SessionSta
     return [(b"set-cookie", cookies.set_session(handle, state.absolute_expires_in))]
 
 
-def _signed_in(state: SessionState, around: Surroundings) -> dict[str, object]:
+def _signed_in(state: SessionState, flows: Flows, around: Surroundings) -> dict[str, object]:
     """The body for a signed-in page.
 
     ``token`` is a word about renewal: ``ok``, ``renewing`` or ``stuck``.
@@ -97,6 +99,8 @@ def _signed_in(state: SessionState, around: Surroundings) -> dict[str, object]:
         "user": {**state.claims, "sub": state.subject},
         "idle_expires_in": int(state.idle_expires_in),
         "absolute_expires_in": int(state.absolute_expires_in),
+        "idle_lifetime": int(flows.access.limits.idle),
+        "absolute_lifetime": int(flows.access.limits.absolute),
         "extendable": state.extendable,
         "token": state.renewal,
         "renewals": state.generation,

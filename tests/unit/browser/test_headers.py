@@ -4,6 +4,7 @@ import pytest
 
 from bff.browser.headers import (
     Fields,
+    development_headers,
     document_headers,
     json_headers,
     redirect_headers,
@@ -74,3 +75,13 @@ def test_the_address_with_the_code_is_told_to_nobody() -> None:
     """A redirect sends no Referer; a page sends one to us alone."""
     assert dict(redirect_headers(https=True))[b"referrer-policy"] == b"no-referrer"
     assert dict(document_headers(https=True))[b"referrer-policy"] == b"same-origin"
+
+
+def test_a_page_being_written_may_reach_its_dev_server_and_nothing_else() -> None:
+    """Inline scripts, for the build tool's own; everything else stays as strict as it can."""
+    fields = development_headers("ws://localhost:5173")
+    allowed = policy(fields)
+    assert allowed["connect-src"] == "'self' ws://localhost:5173"
+    assert allowed["script-src"] == "'self' 'unsafe-inline'"
+    assert allowed["frame-ancestors"] == "'none'"
+    assert dict(fields)[b"cache-control"] == b"no-store"
