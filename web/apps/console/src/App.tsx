@@ -1,14 +1,28 @@
-import type { ReactNode } from 'react'
-import { client, useSession } from './client'
+import { useEffect, type ReactNode } from 'react'
+import { client, ConsoleError, useSession } from './client'
 import { Frame } from './Frame'
-import { usePath } from './router'
+import { useLive } from './live'
+import { Chip } from './marks'
+import { Alerts } from './pages/Alerts'
+import { Audit } from './pages/Audit'
+import { Overview } from './pages/Overview'
+import { Posture } from './pages/Posture'
+import { Refreshes } from './pages/Refreshes'
+import { Session } from './pages/Session'
+import { Sessions } from './pages/Sessions'
+import { User } from './pages/User'
+import { Link, usePath, useQuery } from './router'
+import { exact } from './time'
+import type { Me, Overview as OverviewAnswer, ProviderState } from './wire'
+
+const NAMES: Readonly<Record<string, string>> = { '/': 'Overview', '/sessions': 'Sessions', '/refreshes': 'Refresh history', '/audit': 'Audit trail', '/alerts': 'Alerts', '/posture': 'Posture', '/user': 'User' }
 
 export function App() {
   const { status } = useSession()
   if (status === 'loading') return <Plain title="One moment">Looking for your session.</Plain>
-  if (status === 'authenticated') return <Pages />
+  if (status === 'authenticated') return <Door />
   return (
-    <Plain title="Sign in to review">
+    <Plain title={status === 'ended' ? 'Your session has ended' : 'Sign in to review'}>
       <p>The console is for reviewers and administrators. Every look at it is written down.</p>
       <button type="button" className="primary" onClick={() => void client.login()}>
         Sign in
@@ -17,12 +31,75 @@ export function App() {
   )
 }
 
-function Pages() {
-  const path = usePath()
+/** Whether this user may look at all. */
+function Door() {
+  const { data: me, error } = useLive<Me>('/me')
+  if (me !== null) return <Inside me={me} />
+  if (error === null) return <Plain title="One moment">Asking who you are.</Plain>
+  if (error instanceof ConsoleError && error.status === 403) {
+    return (
+      <Plain title="Not for this account">
+        <p>You are signed in, but not as a reviewer or administrator. This look has been written down.</p>
+        <button type="button" onClick={() => void client.logout()}>
+          Sign out
+        </button>
+      </Plain>
+    )
+  }
   return (
-    <Frame openAlerts={null} status={null}>
-      <h1>{path}</h1>
+    <Plain title="The console cannot be reached">
+      <p>{error.message}</p>
+      <button type="button" onClick={() => location.reload()}>
+        Try again
+      </button>
+    </Plain>
+  )
+}
+
+function Inside({ me }: { me: Me }) {
+  const overview = useLive<OverviewAnswer>('/overview')
+  const path = usePath()
+  useEffect(() => {
+    const part = `/${path.split('/')[1] ?? ''}`
+    document.title = `${NAMES[part] ?? 'Session'} · ${me.environment}`
+  }, [path, me.environment])
+  return (
+    <Frame openAlerts={overview.data?.open_alerts ?? null} status={<Status me={me} provider={overview.data?.provider ?? null} />}>
+      <View path={path} overview={overview} />
     </Frame>
+  )
+}
+
+function View({ path, overview }: { path: string; overview: Parameters<typeof Overview>[0] }) {
+  const [query] = useQuery()
+  if (path === '/') return <Overview {...overview} />
+  if (path === '/sessions') return <Sessions />
+  if (path.startsWith('/sessions/')) return <Session reference={decodeURIComponent(path.slice('/sessions/'.length))} />
+  if (path === '/refreshes') return <Refreshes />
+  if (path === '/audit') return <Audit />
+  if (path === '/alerts') return <Alerts />
+  if (path === '/posture') return <Posture />
+  if (path === '/user') return <User subject={query.get('subject') ?? ''} />
+  return (
+    <>
+      <h1>No such page</h1>
+      <p>
+        <Link to="/">Back to the overview</Link>
+      </p>
+    </>
+  )
+}
+
+function Status({ me, provider }: { me: Me; provider: ProviderState | null }) {
+  return (
+    <>
+      <span className={me.environment === 'production' ? 'tag' : 'tag calm'}>{me.environment}</span>
+      {provider !== null && (
+        <Chip tone={provider.state === 'up' ? 'good' : provider.state === 'slow' ? 'warn' : 'bad'}>
+          provider {provider.state === 'open' ? `not asked${provider.until === null ? '' : ` until ${exact(provider.until, 'UTC').slice(11, 19)}`}` : provider.state}
+        </Chip>
+      )}
+    </>
   )
 }
 

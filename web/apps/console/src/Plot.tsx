@@ -1,0 +1,166 @@
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+
+export type Columns = readonly (readonly (number | null)[])[]
+
+export interface Line {
+  readonly label: string
+  /** A custom property of the stylesheet, for example `--good`. */
+  readonly colour: string
+  readonly draw: 'line' | 'points' | 'bars'
+  readonly dash?: boolean
+}
+
+interface PlotProps {
+  readonly title: string
+  /** One sentence that says what the picture shows. */
+  readonly summary: string
+  readonly lines: readonly Line[]
+  /** The first column is time in Unix seconds, then one column for each line. */
+  readonly columns: Columns
+  readonly unit: string
+  readonly height?: number
+  readonly bands?: readonly { readonly start: number; readonly end: number }[]
+}
+
+/** A picture, a sentence, and the same figures as a table. */
+export function Plot(props: PlotProps): ReactNode {
+  const [asTable, setAsTable] = useState(false)
+  const id = useId()
+  return (
+    <figure className="card plot" aria-labelledby={id}>
+      <div className="title">
+        <h2 id={id}>{props.title}</h2>
+        <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+          {asTable ? 'Show as picture' : 'Show as table'}
+        </button>
+      </div>
+      <figcaption className="muted">{props.summary}</figcaption>
+      {asTable ? <AsTable {...props} /> : <Canvas {...props} />}
+    </figure>
+  )
+}
+
+function Canvas({ lines, columns, unit, height = 200, bands = [] }: PlotProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | null>(null)
+  const scheme = useScheme()
+  const shape = lines.map((line) => `${line.label} ${line.colour} ${line.draw}`).join('|')
+  const outages = useRef(bands)
+  outages.current = bands
+  useEffect(() => {
+    const element = host.current
+    if (element === null) return
+    const style = getComputedStyle(element)
+    const colour = (name: string): string => style.getPropertyValue(name)
+    const probe = (name: string): string => resolved(element, name)
+    const made = new uPlot(
+      {
+        width: element.clientWidth || 600,
+        height,
+        tzDate: (at) => uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'),
+        legend: { live: true },
+        cursor: { drag: { x: false, y: false } },
+        scales: { y: { range: (_, low, high) => [Math.min(0, low), high > low ? high * 1.08 : Math.max(1, high)] } },
+        axes: [
+          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, font: colour('font') || '12px system-ui' },
+          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, label: unit, labelSize: 18, size: 56, font: colour('font') || '12px system-ui' },
+        ],
+        series: [{ label: 'Time (UTC)', value: '{YYYY}-{MM}-{DD} {HH}:{mm}' }, ...lines.map((line) => series(line, probe(line.colour)))],
+        hooks: { drawClear: [(drawn) => paintBands(drawn, outages.current, probe('--bad'))] },
+      },
+      columns as unknown as uPlot.AlignedData,
+      element,
+    )
+    plot.current = made
+    const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
+    watch.observe(element)
+    return () => {
+      watch.disconnect()
+      made.destroy()
+      plot.current = null
+    }
+    // The picture is made anew when its lines or the colours change; figures are handed on below.
+  }, [shape, scheme, unit, height])
+  useEffect(() => {
+    plot.current?.setData(columns as unknown as uPlot.AlignedData)
+  }, [columns])
+  return <div ref={host} className="canvas" />
+}
+
+function series(line: Line, colour: string): uPlot.Series {
+  const shared = { label: line.label, stroke: colour, ...(line.dash ? { dash: [6, 4] } : {}) }
+  if (line.draw === 'points') return { ...shared, paths: () => null, points: { show: true, size: 6, stroke: colour, fill: colour } }
+  if (line.draw === 'bars') return { ...shared, fill: colour, width: 0, points: { show: false }, ...(uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.8, 24] }) } : {}) }
+  return { ...shared, width: 1.5, points: { show: false }, spanGaps: false }
+}
+
+function paintBands(plot: uPlot, bands: readonly { start: number; end: number }[], colour: string): void {
+  const { ctx } = plot
+  ctx.save()
+  ctx.fillStyle = colour
+  ctx.globalAlpha = 0.12
+  for (const band of bands) {
+    const left = plot.valToPos(band.start, 'x', true)
+    const right = plot.valToPos(band.end, 'x', true)
+    ctx.fillRect(left, plot.bbox.top, Math.max(2, right - left), plot.bbox.height)
+  }
+  ctx.restore()
+}
+
+/** A custom property as a colour the canvas understands: light-dark() is settled by the element's own style. */
+function resolved(element: HTMLElement, name: string): string {
+  const before = element.style.color
+  element.style.color = `var(${name})`
+  const colour = getComputedStyle(element).color
+  element.style.color = before
+  return colour
+}
+
+function useScheme(): boolean {
+  const [dark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches)
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)')
+    const change = (): void => setDark(query.matches)
+    query.addEventListener('change', change)
+    return () => query.removeEventListener('change', change)
+  }, [])
+  return dark
+}
+
+function AsTable({ title, lines, columns }: PlotProps) {
+  const times = columns[0] ?? []
+  const rows = times.map((_, index) => index).filter((index) => columns.slice(1).some((column) => column[index] !== null && column[index] !== undefined && column[index] !== 0))
+  return (
+    <div className="scroll short" role="region" aria-label={title} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time (UTC)</th>
+            {lines.map((line) => (
+              <th key={line.label} scope="col" className="figure">
+                {line.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.reverse().map((index) => (
+            <tr key={index}>
+              <td>{new Date((times[index] ?? 0) * 1000).toISOString().slice(0, 19).replace('T', ' ')}</td>
+              {lines.map((line, at) => {
+                const value = columns[at + 1]?.[index]
+                return (
+                  <td key={line.label} className="figure">
+                    {value === null || value === undefined ? '–' : Math.round(value * 1000) / 1000}
+                  </td>
+                )
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

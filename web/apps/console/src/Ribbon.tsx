@@ -1,0 +1,75 @@
+import type { AuditRow, RefreshRow, SessionDetail } from './wire'
+import { exact } from './time'
+
+const WIDTH = 1000
+
+interface Mark {
+  readonly at: number
+  readonly lane: number
+  readonly tone: string
+  readonly words: string
+}
+
+const LANES = ['sign-in', 'refresh', 'alerts', 'reviewers'] as const
+
+/** One session's life on one line: from its start to its absolute limit, access tokens drawn beneath. */
+export function Ribbon({ detail, refreshes }: { detail: SessionDetail; refreshes: readonly RefreshRow[] }) {
+  const row = detail.session
+  if (row === null) return null
+  const start = row.started_at
+  const span = Math.max(1, row.absolute_expires_at - start)
+  const x = (at: number): number => Math.min(WIDTH, Math.max(0, ((at - start) / span) * WIDTH))
+  const renewed = refreshes.filter((one) => one.outcome === 'renewed').map((one) => one.at).sort((one, other) => one - other)
+  const borders = [start, ...renewed, Math.min(row.access_expires_at, row.absolute_expires_at)]
+  const words = `From ${exact(start, 'UTC')} to at most ${exact(row.absolute_expires_at, 'UTC')}; idle limit ${exact(row.idle_expires_at, 'UTC')}; ${renewed.length + 1} access tokens.`
+  return (
+    <figure className="card">
+      <h2>Lifetime</h2>
+      <svg className="ribbon" role="img" aria-label={words} viewBox={`0 0 ${WIDTH} 44`} preserveAspectRatio="none">
+        <rect className="whole" x="0" y="4" width={WIDTH} height="14" rx="4" />
+        <rect className="lived" x="0" y="4" width={x(detail.as_of)} height="14" rx="4" />
+        <rect className="idle" x={x(row.idle_expires_at) - 1} y="0" width="3" height="22" />
+        <rect className="now" x={x(detail.as_of) - 1} y="0" width="3" height="22" />
+        {borders.slice(0, -1).map((from, index) => (
+          <rect key={from} className={index % 2 === 0 ? 'token' : 'token other'} x={x(from)} y="28" width={Math.max(1, x(borders[index + 1] ?? from) - x(from))} height="10" />
+        ))}
+      </svg>
+      <figcaption className="muted">{words}</figcaption>
+    </figure>
+  )
+}
+
+/** What happened in it, each kind on a lane of its own. */
+export function Lanes({ detail, entries, refreshes }: { detail: SessionDetail; entries: readonly AuditRow[]; refreshes: readonly RefreshRow[] }) {
+  const marks = marksOf(detail, entries, refreshes)
+  const first = Math.min(detail.as_of - 60, ...marks.map((mark) => mark.at))
+  const x = (at: number): number => 90 + ((at - first) / Math.max(1, detail.as_of - first)) * (WIDTH - 110)
+  return (
+    <figure className="card">
+      <h2>Timeline</h2>
+      <svg className="lanes" role="img" aria-label={`${marks.length} events since ${exact(first, 'UTC')}; the audit entries below are the same as a list.`} viewBox={`0 0 ${WIDTH} ${LANES.length * 28 + 4}`}>
+        {LANES.map((lane, index) => (
+          <g key={lane}>
+            <text x="0" y={index * 28 + 18}>{lane}</text>
+            <line x1="90" x2={WIDTH} y1={index * 28 + 14} y2={index * 28 + 14} />
+          </g>
+        ))}
+        {marks.map((mark, index) => (
+          <circle key={index} className={mark.tone} cx={x(mark.at)} cy={mark.lane * 28 + 14} r="5">
+            <title>{`${exact(mark.at, 'UTC')} ${mark.words}`}</title>
+          </circle>
+        ))}
+      </svg>
+    </figure>
+  )
+}
+
+function marksOf(detail: SessionDetail, entries: readonly AuditRow[], refreshes: readonly RefreshRow[]): readonly Mark[] {
+  const tone = { renewed: 'good', failed: 'warn', unknown: 'busy', refused: 'bad' } as const
+  return [
+    ...entries.filter((row) => row.event.startsWith('authn_login') || row.event.startsWith('session_')).filter((row) => !row.event.includes('renew')).map((row) => ({ at: row.at, lane: 0, tone: row.outcome === 'success' ? 'good' : 'bad', words: row.title })),
+    ...refreshes.map((row) => ({ at: row.at, lane: 1, tone: tone[row.outcome], words: row.outcome })),
+    ...detail.alerts.map((row) => ({ at: row.last_at, lane: 2, tone: 'bad', words: row.title })),
+    ...entries.filter((row) => row.event.startsWith('console_') || row.event.startsWith('review')).map((row) => ({ at: row.at, lane: 3, tone: 'busy', words: row.title })),
+  ]
+}

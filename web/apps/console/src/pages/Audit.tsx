@@ -1,0 +1,81 @@
+import { useState } from 'react'
+import { Drawer } from '../Drawer'
+import { TypedFilter } from '../Facets'
+import { exportsOf, listPath, useList } from '../lists'
+import { useLive } from '../live'
+import { Chip } from '../marks'
+import { useQuery } from '../router'
+import { auditColumns } from '../rows'
+import { Table } from '../Table'
+import { When } from '../time'
+import type { AuditRow, ChainStatus } from '../wire'
+
+const SHORTCUTS: Readonly<Record<string, string>> = {
+  'last hour': 'after:-1h',
+  denied: 'outcome:denied',
+  errors: 'outcome:error',
+  critical: 'severity:critical',
+  'without reviewers': '-event:console_viewed',
+}
+
+export function Audit() {
+  const [query, change] = useQuery()
+  const [open, setOpen] = useState<AuditRow | null>(null)
+  const path = listPath('/audit', { q: query.get('q') })
+  const list = useList<AuditRow>(path)
+  const now = list.first?.as_of ?? 0
+  return (
+    <>
+      <div className="title">
+        <h1>Audit trail</h1>
+        <Chain />
+      </div>
+      <div className="filters">
+        <TypedFilter wide name="Query" parameter="q" placeholder="event:authn_token_reuse outcome:denied ref:s_… ip:192.0.2.7 after:-2h" />
+        <fieldset className="facet">
+          <legend>Shortcuts</legend>
+          {Object.entries(SHORTCUTS).map(([name, q]) => (
+            <button key={name} type="button" className="quiet" aria-pressed={query.get('q') === q} onClick={() => change({ q: query.get('q') === q ? '' : q })}>
+              {name}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      <Table
+        caption="Audit trail, by sequence number"
+        columns={auditColumns(now, setOpen)}
+        rows={list.rows}
+        error={list.error}
+        keyOf={(row) => row.id}
+        empty="No entry matches this query."
+        total={list.first?.exact ? list.first.total : undefined}
+        onMore={list.more}
+        onRetry={list.reload}
+        exports={exportsOf(path)}
+      />
+      {open !== null && <Drawer row={open} now={now} onClose={() => setOpen(null)} onQuery={(q) => { setOpen(null); change({ q }) }} />}
+    </>
+  )
+}
+
+/** Whether the trail is as it was written, in one line. */
+export function Chain() {
+  const { data } = useLive<ChainStatus>('/audit/chain')
+  if (data === null) return null
+  return (
+    <span className="chain">
+      <Chip tone={data.intact ? (data.dropped > 0 ? 'warn' : 'good') : 'bad'}>
+        {data.intact ? 'chain intact' : 'chain broken'}
+      </Chip>{' '}
+      <span className="muted">
+        {data.verified_at === null ? 'not verified yet' : <>verified to {data.verified_to}, <When at={data.verified_at} now={data.as_of} /></>}
+        {data.dropped > 0 && `, ${data.dropped} entries lost and accounted for`}
+      </span>
+      {data.findings.length > 0 && (
+        <ul>
+          {data.findings.map((finding) => <li key={finding}>{finding}</li>)}
+        </ul>
+      )}
+    </span>
+  )
+}

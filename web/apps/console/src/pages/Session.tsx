@@ -1,0 +1,113 @@
+import { useState } from 'react'
+import { EndDialog } from '../EndDialog'
+import { listPath, useList } from '../lists'
+import { useLive } from '../live'
+import { Chip } from '../marks'
+import { Lanes, Ribbon } from '../Ribbon'
+import { Subject, auditColumns, refreshColumns } from '../rows'
+import { Table, Trouble } from '../Table'
+import { When, duration } from '../time'
+import type { AuditRow, RefreshRow, SessionDetail } from '../wire'
+import { STATE } from '../words'
+
+export function Session({ reference }: { reference: string }) {
+  const { data, error, reload } = useLive<SessionDetail>(`/sessions/${encodeURIComponent(reference)}`)
+  const refreshes = useList<RefreshRow>(listPath('/refreshes', { ref: reference, after: '-7d' }))
+  const entries = useList<AuditRow>(listPath('/audit', { q: `ref:${reference}` }))
+  const [ending, setEnding] = useState(false)
+  if (data === null) return error === null ? <div className="skeleton tall" /> : <Trouble error={error} onRetry={reload} />
+  return (
+    <>
+      <Head data={data} onEnd={() => setEnding(true)} />
+      {error !== null && <Trouble error={error} onRetry={reload} />}
+      <Ribbon detail={data} refreshes={refreshes.rows ?? []} />
+      <Lanes detail={data} entries={entries.rows ?? []} refreshes={refreshes.rows ?? []} />
+      <Tokens data={data} />
+      <section>
+        <h2>Renewals</h2>
+        <Table caption="Renewals of this session" columns={refreshColumns(data.as_of, true)} rows={refreshes.rows} error={refreshes.error} keyOf={(row) => String(row.seq)} empty="Not renewed yet." total={refreshes.first?.exact ? refreshes.first.total : undefined} onMore={refreshes.more} onRetry={refreshes.reload} />
+      </section>
+      <section>
+        <h2>Audit entries</h2>
+        <Table caption="Audit entries of this session" columns={auditColumns(data.as_of)} rows={entries.rows} error={entries.error} keyOf={(row) => row.id} empty="No entry." onMore={entries.more} onRetry={entries.reload} />
+      </section>
+      {ending && data.session !== null && <EndDialog target={{ kind: 'one', row: data.session }} onClose={() => { setEnding(false); reload() }} />}
+    </>
+  )
+}
+
+function Head({ data, onEnd }: { data: SessionDetail; onEnd: () => void }) {
+  const state = data.session?.state ?? 'ended'
+  return (
+    <>
+      <div className="title">
+        <h1>
+          Session <code>{data.ref}</code> <Chip tone={STATE[state]}>{state}</Chip>
+        </h1>
+        {data.session !== null && <button type="button" className="danger" onClick={onEnd}>End session…</button>}
+      </div>
+      <dl className="facts card">
+        <Fact name="User"><Subject value={data.subject} /> {data.session?.name}</Fact>
+        <Fact name="Issuer">{data.issuer}</Fact>
+        {data.session !== null && <Fact name="Started"><When at={data.session.started_at} now={data.as_of} /></Fact>}
+        {data.session !== null && <Fact name="Last seen"><When at={data.session.seen_at} now={data.as_of} /></Fact>}
+        {data.ended !== null && <Fact name="Ended"><When at={data.ended.at} now={data.as_of} />, {data.ended.reason.replaceAll('_', ' ')}</Fact>}
+        <Fact name="Authenticated"><When at={data.auth_time} now={data.as_of} /></Fact>
+        <Fact name="acr">{data.acr ?? 'not stated'}</Fact>
+        <Fact name="Address">{data.session?.address ?? '–'}</Fact>
+        <Fact name="Browser">{data.session?.agent ?? '–'}</Fact>
+        <Fact name="Handle generation">{data.generation ?? '–'}{data.acknowledged_generation !== null && `, acknowledged ${data.acknowledged_generation}`}</Fact>
+        {Object.entries(data.claims).map(([name, value]) => <Fact key={name} name={name}>{typeof value === 'string' ? value : JSON.stringify(value)}</Fact>)}
+      </dl>
+    </>
+  )
+}
+
+/** Metadata and fingerprints: a fingerprint is shown so that it can be seen to change, and says nothing else. */
+function Tokens({ data }: { data: SessionDetail }) {
+  const { access, refresh, renewal } = data
+  return (
+    <div className="cards">
+      <section className="card">
+        <h2>Access token</h2>
+        {access === null ? <p className="muted">None.</p> : (
+          <dl className="facts">
+            <Fact name="Fingerprint"><code>{access.fingerprint}</code></Fact>
+            <Fact name="Issued"><When at={access.issued_at} now={data.as_of} /></Fact>
+            <Fact name="Expires"><When at={access.expires_at} now={data.as_of} /></Fact>
+            <Fact name="Scopes">{access.scopes.join(' ') || 'not stated'}</Fact>
+            <Fact name="Valid at APIs for">{duration(data.stays_valid_seconds)} more</Fact>
+          </dl>
+        )}
+      </section>
+      <section className="card">
+        <h2>Refresh token</h2>
+        {refresh === null ? <p className="muted">None: the session ends with its access token.</p> : (
+          <dl className="facts">
+            <Fact name="Fingerprint"><code>{refresh.fingerprint}</code></Fact>
+            <Fact name="Renewals">{refresh.renewals}</Fact>
+            <Fact name="Family since"><When at={refresh.family_started_at} now={data.as_of} /></Fact>
+            <Fact name="Expires">{refresh.expires_at === null ? 'not stated by the provider' : <When at={refresh.expires_at} now={data.as_of} />}</Fact>
+          </dl>
+        )}
+      </section>
+      <section className="card">
+        <h2>ID Token and renewal</h2>
+        <dl className="facts">
+          <Fact name="ID Token">{data.identity ? 'present' : 'none'}</Fact>
+          <Fact name="Provider session">{data.provider_session ? 'known (sid)' : 'not stated'}</Fact>
+          <Fact name="Renewal">{renewal === null ? 'at rest' : renewal.in_flight ? <>under way since <When at={renewal.since} now={data.as_of} /></> : `${renewal.outcome ?? 'failed'}, ${renewal.attempts} attempts${renewal.unknown ? ', outcome unknown' : ''}`}</Fact>
+        </dl>
+      </section>
+    </div>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

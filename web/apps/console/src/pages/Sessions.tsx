@@ -1,0 +1,82 @@
+import { useState } from 'react'
+import { EndDialog, type EndTarget } from '../EndDialog'
+import { Facet, TypedFilter } from '../Facets'
+import { exportsOf, listPath, useList } from '../lists'
+import { Chip, Left } from '../marks'
+import { Link, useQuery } from '../router'
+import { Subject } from '../rows'
+import { Table, type Column } from '../Table'
+import { When, duration } from '../time'
+import type { SessionRow, SessionStatus } from '../wire'
+import { STATE } from '../words'
+
+const STATES: readonly SessionStatus[] = ['active', 'idle', 'renewing', 'stuck']
+const FILTERS = ['q', 'state', 'subject', 'address', 'agent', 'client_changed', 'started_after', 'started_before', 'sort'] as const
+const SORTS: Readonly<Record<string, string>> = { '-started': 'newest first', started: 'oldest first', '-seen': 'last seen first', subject: 'by user', access_left: 'least time left', '-refreshes': 'most renewals' }
+
+export function sessionColumns(now: number, end: (row: SessionRow) => void): readonly Column<SessionRow>[] {
+  return [
+    { name: 'State', cell: (row) => <Chip tone={STATE[row.state]}>{row.state}</Chip> },
+    { name: 'User', cell: (row) => <><Subject value={row.subject} />{row.name !== null && <div className="muted">{row.name}</div>}</> },
+    { name: 'Ref', cell: (row) => <><Link to={`/sessions/${row.ref}`}><code>{row.ref}</code></Link>{row.own && <div className="muted">your own session</div>}</> },
+    { name: 'Started', cell: (row) => <When at={row.started_at} now={now} /> },
+    { name: 'Last seen', cell: (row) => <When at={row.seen_at} now={now} /> },
+    { name: 'Idle left', cell: (row) => <Left seconds={row.idle_expires_at - now} of={row.idle_expires_at - row.seen_at} text={duration(row.idle_expires_at - now)} /> },
+    { name: 'Absolute left', cell: (row) => <Left seconds={row.absolute_expires_at - now} of={row.absolute_expires_at - row.started_at} text={duration(row.absolute_expires_at - now)} /> },
+    { name: 'Access token left', cell: (row) => <Left seconds={row.access_expires_at - now} of={row.access_lifetime} text={row.access_expires_at > now ? duration(row.access_expires_at - now) : 'expired'} /> },
+    { name: 'Refreshes', figure: true, cell: (row) => row.refreshes },
+    { name: 'Address', cell: (row) => row.address ?? '–' },
+    { name: 'Browser', cell: (row) => <>{row.agent ?? '–'}{row.client_changed && <div><Chip tone="warn">client changed</Chip></div>}</> },
+    { name: 'Alerts', figure: true, cell: (row) => (row.alerts === 0 ? '–' : <Link to={`/alerts?ref=${row.ref}&status=all`}>{row.alerts}</Link>) },
+    { name: 'End', cell: (row) => <button type="button" className="danger" onClick={() => end(row)} aria-label={`End session ${row.ref}`}>End…</button> },
+  ]
+}
+
+export function Sessions() {
+  const [query, change] = useQuery()
+  const [target, setTarget] = useState<EndTarget | null>(null)
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]))
+  const path = listPath('/sessions', filters)
+  const list = useList<SessionRow>(path)
+  const now = list.first?.as_of ?? 0
+  const filter = new URLSearchParams(path.split('?')[1] ?? '')
+  filter.delete('sort')
+  const total = list.first?.total ?? 0
+  return (
+    <>
+      <div className="title">
+        <h1>Sessions</h1>
+        {filter.size > 0 && total > 0 && list.first?.exact && (
+          <button type="button" className="danger" onClick={() => setTarget({ kind: 'filter', filter: filter.toString(), count: total })}>
+            End all {total} that match…
+          </button>
+        )}
+      </div>
+      <div className="filters">
+        <TypedFilter name="Search" parameter="q" placeholder="User, reference, address" />
+        <TypedFilter name="User" parameter="subject" placeholder="Subject" />
+        <Facet name="State" parameter="state" values={STATES} counts={list.first?.facets['state']} />
+        <Facet name="Only" parameter="client_changed" values={['1']} />
+        <label>
+          <span>Order</span>
+          <select value={query.get('sort') ?? '-started'} onChange={(event) => change({ sort: event.currentTarget.value })}>
+            {Object.entries(SORTS).map(([value, name]) => <option key={value} value={value}>{name}</option>)}
+          </select>
+        </label>
+      </div>
+      <Table
+        caption="Sessions"
+        columns={sessionColumns(now, (row) => setTarget({ kind: 'one', row }))}
+        rows={list.rows}
+        error={list.error}
+        keyOf={(row) => row.ref}
+        empty={filter.size > 0 ? 'No session matches these filters.' : 'Nobody is signed in.'}
+        total={list.first?.total}
+        onMore={list.more}
+        onRetry={list.reload}
+        exports={exportsOf(path)}
+      />
+      {target !== null && <EndDialog target={target} onClose={() => { setTarget(null); list.reload() }} />}
+    </>
+  )
+}

@@ -1,0 +1,17 @@
+import type { Tone } from './marks'
+import type { AlertStatus, Outcome, RefreshOutcome, SessionStatus, Severity, Verdict } from './wire'
+
+export const STATE: Readonly<Record<SessionStatus, Tone>> = { active: 'good', idle: 'plain', renewing: 'busy', stuck: 'warn', ended: 'bad' }
+export const SEVERITY: Readonly<Record<Severity, Tone>> = { info: 'plain', warning: 'warn', critical: 'bad' }
+export const OUTCOME: Readonly<Record<Outcome, Tone>> = { success: 'good', denied: 'warn', error: 'bad' }
+export const RENEWAL: Readonly<Record<RefreshOutcome, Tone>> = { renewed: 'good', failed: 'warn', unknown: 'warn', refused: 'bad' }
+export const ALERT: Readonly<Record<AlertStatus, Tone>> = { new: 'bad', acknowledged: 'busy', closed: 'plain' }
+export const VERDICT: Readonly<Record<Verdict, Tone>> = { pass: 'good', warn: 'warn', fail: 'bad' }
+
+/** A figure with its unit, or a dash. */
+export function figure(value: number | null, unit: 'count' | 'percent' | 'seconds'): string {
+  if (value === null) return '–'
+  if (unit === 'percent') return `${value.toFixed(value >= 99.95 || value === 0 ? 0 : 1)} %`
+  if (unit === 'seconds') return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`
+  return new Intl.NumberFormat('en').format(value)
+}
