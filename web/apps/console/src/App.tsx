@@ -8,6 +8,7 @@ import { Audit } from './pages/Audit'
 import { Overview } from './pages/Overview'
 import { Posture } from './pages/Posture'
 import { Refreshes } from './pages/Refreshes'
+import { Search } from './pages/Search'
 import { Session } from './pages/Session'
 import { Sessions } from './pages/Sessions'
 import { User } from './pages/User'
@@ -15,7 +16,7 @@ import { Link, usePath, useQuery } from './router'
 import { exact } from './time'
 import type { Me, Overview as OverviewAnswer, ProviderState } from './wire'
 
-const NAMES: Readonly<Record<string, string>> = { '/': 'Overview', '/sessions': 'Sessions', '/refreshes': 'Refresh history', '/audit': 'Audit trail', '/alerts': 'Alerts', '/posture': 'Posture', '/user': 'User' }
+const NAMES: Readonly<Record<string, string>> = { '/': 'Overview', '/sessions': 'Sessions', '/refreshes': 'Refresh history', '/audit': 'Audit trail', '/alerts': 'Alerts', '/posture': 'Posture', '/user': 'User', '/search': 'Search' }
 
 export function App() {
   const { status } = useSession()
@@ -79,6 +80,7 @@ function View({ path, overview }: { path: string; overview: Parameters<typeof Ov
   if (path === '/audit') return <Audit />
   if (path === '/alerts') return <Alerts />
   if (path === '/posture') return <Posture />
+  if (path === '/search') return <Search text={query.get('q') ?? ''} />
   if (path === '/user') return <User subject={query.get('subject') ?? ''} />
   return (
     <>

@@ -3,7 +3,7 @@ import { useQuery } from './router'
 const figures = new Intl.NumberFormat('en')
 
 /** One filter as chips that can be pressed, each with how many rows it would leave. */
-export function Facet({ name, parameter, values, counts }: { name: string; parameter: string; values: readonly string[]; counts?: Readonly<Record<string, number>> | undefined }) {
+export function Facet({ name, parameter, values, counts, words = {} }: { name: string; parameter: string; values: readonly string[]; counts?: Readonly<Record<string, number>> | undefined; words?: Readonly<Record<string, string>> }) {
   const [query, change] = useQuery()
   const chosen = query.get(parameter) ?? ''
   return (
@@ -11,7 +11,7 @@ export function Facet({ name, parameter, values, counts }: { name: string; param
       <legend>{name}</legend>
       {values.map((value) => (
         <button key={value} type="button" className="quiet" aria-pressed={chosen === value} onClick={() => change({ [parameter]: chosen === value ? '' : value })}>
-          {value.replaceAll('_', ' ')}
+          {words[value] ?? value.replaceAll('_', ' ')}
           {counts?.[value] !== undefined && <span className="muted"> {figures.format(counts[value])}</span>}
         </button>
       ))}

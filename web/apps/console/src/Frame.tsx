@@ -63,7 +63,7 @@ function Search() {
       onSubmit={(event) => {
         event.preventDefault()
         const text = String(new FormData(event.currentTarget).get('q') ?? '').trim()
-        if (text !== '') go(`/sessions?q=${encodeURIComponent(text)}`)
+        if (text !== '') go(`/search?q=${encodeURIComponent(text)}`)
       }}
     >
       <label className="unseen" htmlFor="search">
@@ -80,7 +80,7 @@ function Switches() {
   return (
     <span className="switches">
       <button type="button" className="quiet" aria-pressed={paused} onClick={pause}>
-        {paused ? '▶ Resume updates' : '⏸ Pause updates'}
+        {paused ? 'Resume updates' : 'Pause updates'}
       </button>
       <button type="button" className="quiet" onClick={turn} aria-label={`Times in ${zone}; switch`}>
         {zone}

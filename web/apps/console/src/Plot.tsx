@@ -21,6 +21,8 @@ interface PlotProps {
   readonly columns: Columns
   readonly unit: string
   readonly height?: number
+  /** A logarithmic scale, for figures that lie far apart. */
+  readonly log?: boolean
   readonly bands?: readonly { readonly start: number; readonly end: number }[]
 }
 
@@ -42,7 +44,7 @@ export function Plot(props: PlotProps): ReactNode {
   )
 }
 
-function Canvas({ lines, columns, unit, height = 200, bands = [] }: PlotProps) {
+function Canvas({ lines, columns, unit, height = 200, bands = [], log = false }: PlotProps) {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const scheme = useScheme()
@@ -52,8 +54,7 @@ function Canvas({ lines, columns, unit, height = 200, bands = [] }: PlotProps) {
   useEffect(() => {
     const element = host.current
     if (element === null) return
-    const style = getComputedStyle(element)
-    const colour = (name: string): string => style.getPropertyValue(name)
+    const font = `12px ${getComputedStyle(element).fontFamily}`
     const probe = (name: string): string => resolved(element, name)
     const made = new uPlot(
       {
@@ -62,10 +63,10 @@ function Canvas({ lines, columns, unit, height = 200, bands = [] }: PlotProps) {
         tzDate: (at) => uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'),
         legend: { live: true },
         cursor: { drag: { x: false, y: false } },
-        scales: { y: { range: (_, low, high) => [Math.min(0, low), high > low ? high * 1.08 : Math.max(1, high)] } },
+        scales: { y: log ? { distr: 3 } : { range: (_, low, high) => [Math.min(0, low), high > low ? high * 1.08 : Math.max(1, high)] } },
         axes: [
-          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, font: colour('font') || '12px system-ui' },
-          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, label: unit, labelSize: 18, size: 56, font: colour('font') || '12px system-ui' },
+          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, font, values: (_, splits) => splits.map(clock), space: 70 },
+          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, label: unit, labelFont: font, labelSize: 18, size: 56, font },
         ],
         series: [{ label: 'Time (UTC)', value: '{YYYY}-{MM}-{DD} {HH}:{mm}' }, ...lines.map((line) => series(line, probe(line.colour)))],
         hooks: { drawClear: [(drawn) => paintBands(drawn, outages.current, probe('--bad'))] },
@@ -82,11 +83,17 @@ function Canvas({ lines, columns, unit, height = 200, bands = [] }: PlotProps) {
       plot.current = null
     }
     // The picture is made anew when its lines or the colours change; figures are handed on below.
-  }, [shape, scheme, unit, height])
+  }, [shape, scheme, unit, height, log])
   useEffect(() => {
     plot.current?.setData(columns as unknown as uPlot.AlignedData)
   }, [columns])
   return <div ref={host} className="canvas" />
+}
+
+/** "09:40", or the day at midnight. */
+function clock(at: number): string {
+  const text = new Date(at * 1000).toISOString()
+  return text.slice(11, 16) === '00:00' ? text.slice(5, 10) : text.slice(11, 16)
 }
 
 function series(line: Line, colour: string): uPlot.Series {

@@ -35,7 +35,7 @@ export function Overview({ data, error, reload }: { data: Answer | null; error: 
     <>
       <div className="title">
         <h1>Overview</h1>
-        <span className="muted">as of <When at={data.as_of} now={data.as_of} />, the last 24 hours</span>
+        <span className="muted">the last 24 hours, as of <When at={data.as_of} now={data.as_of} /></span>
       </div>
       {error !== null && <Trouble error={error} onRetry={reload} />}
       <div className="tiles">

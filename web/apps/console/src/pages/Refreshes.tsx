@@ -70,7 +70,7 @@ function Pictures({ path }: { path: string }) {
     <>
       <Plot title="Seconds left when renewed" summary={`${data.summary} A healthy system is a flat band.${data.sampled ? ' A sample is shown.' : ''}`} lines={OUTCOMES} columns={left} unit="seconds left" />
       <div className="two">
-        <Plot title="Provider latency" summary="How long the provider took, and where patience ends." lines={LATENCY} columns={latency} unit="seconds" height={170} />
+        <Plot title="Provider latency" summary="How long the provider took, and where patience ends." lines={LATENCY} columns={latency} unit="seconds" height={170} log />
         <Plot title="Callers served by each refresh" summary="One request to the provider, however many calls waited for it." lines={OUTCOMES.slice(0, 1)} columns={served} unit="callers" height={170} />
       </div>
     </>

@@ -16,18 +16,15 @@ const SORTS: Readonly<Record<string, string>> = { '-started': 'newest first', st
 
 export function sessionColumns(now: number, end: (row: SessionRow) => void): readonly Column<SessionRow>[] {
   return [
-    { name: 'State', cell: (row) => <Chip tone={STATE[row.state]}>{row.state}</Chip> },
+    { name: 'State', cell: (row) => <><Chip tone={STATE[row.state]}>{row.state}</Chip>{row.alerts > 0 && <div><Link to={`/alerts?ref=${row.ref}&status=all`}>{row.alerts} {row.alerts === 1 ? 'alert' : 'alerts'}</Link></div>}</> },
     { name: 'User', cell: (row) => <><Subject value={row.subject} />{row.name !== null && <div className="muted">{row.name}</div>}</> },
     { name: 'Ref', cell: (row) => <><Link to={`/sessions/${row.ref}`}><code>{row.ref}</code></Link>{row.own && <div className="muted">your own session</div>}</> },
-    { name: 'Started', cell: (row) => <When at={row.started_at} now={now} /> },
-    { name: 'Last seen', cell: (row) => <When at={row.seen_at} now={now} /> },
-    { name: 'Idle left', cell: (row) => <Left seconds={row.idle_expires_at - now} of={row.idle_expires_at - row.seen_at} text={duration(row.idle_expires_at - now)} /> },
-    { name: 'Absolute left', cell: (row) => <Left seconds={row.absolute_expires_at - now} of={row.absolute_expires_at - row.started_at} text={duration(row.absolute_expires_at - now)} /> },
-    { name: 'Access token left', cell: (row) => <Left seconds={row.access_expires_at - now} of={row.access_lifetime} text={row.access_expires_at > now ? duration(row.access_expires_at - now) : 'expired'} /> },
+    { name: 'Last seen', cell: (row) => <><When at={row.seen_at} now={now} /><div className="muted">since <When at={row.started_at} now={now} /></div></> },
+    { name: 'Idle', cell: (row) => <Left seconds={row.idle_expires_at - now} of={row.idle_expires_at - row.seen_at} text={duration(row.idle_expires_at - now)} /> },
+    { name: 'Absolute', cell: (row) => <Left seconds={row.absolute_expires_at - now} of={row.absolute_expires_at - row.started_at} text={duration(row.absolute_expires_at - now)} /> },
+    { name: 'Access token', cell: (row) => <Left seconds={row.access_expires_at - now} of={row.access_lifetime} text={row.access_expires_at > now ? duration(row.access_expires_at - now) : 'expired'} /> },
     { name: 'Refreshes', figure: true, cell: (row) => row.refreshes },
-    { name: 'Address', cell: (row) => row.address ?? '–' },
-    { name: 'Browser', cell: (row) => <>{row.agent ?? '–'}{row.client_changed && <div><Chip tone="warn">client changed</Chip></div>}</> },
-    { name: 'Alerts', figure: true, cell: (row) => (row.alerts === 0 ? '–' : <Link to={`/alerts?ref=${row.ref}&status=all`}>{row.alerts}</Link>) },
+    { name: 'From', cell: (row) => <>{row.address ?? '–'}<div className="muted">{row.agent ?? '–'}</div>{row.client_changed && <Chip tone="warn">client changed</Chip>}</> },
     { name: 'End', cell: (row) => <button type="button" className="danger" onClick={() => end(row)} aria-label={`End session ${row.ref}`}>End…</button> },
   ]
 }
@@ -56,7 +53,7 @@ export function Sessions() {
         <TypedFilter name="Search" parameter="q" placeholder="User, reference, address" />
         <TypedFilter name="User" parameter="subject" placeholder="Subject" />
         <Facet name="State" parameter="state" values={STATES} counts={list.first?.facets['state']} />
-        <Facet name="Only" parameter="client_changed" values={['1']} />
+        <Facet name="Only" parameter="client_changed" values={['1']} words={{ '1': 'client changed' }} />
         <label>
           <span>Order</span>
           <select value={query.get('sort') ?? '-started'} onChange={(event) => change({ sort: event.currentTarget.value })}>

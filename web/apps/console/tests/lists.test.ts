@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { requestOf, titleOf, type EndTarget } from '../src/EndDialog'
+import { exportsOf, listPath } from '../src/lists'
+import { OUTCOMES, columnsOf, pointColumns, stackedColumns } from '../src/series'
+import { figure } from '../src/words'
+
+describe('lists', () => {
+  it('leaves out empty filters and encodes the others', () => {
+    expect(listPath('/sessions', { q: 'a&b', state: '', subject: null })).toBe('/sessions?q=a%26b')
+    expect(listPath('/sessions', {})).toBe('/sessions')
+  })
+  it('exports the very list that is shown', () => {
+    expect(exportsOf('/audit?q=x')).toEqual({ CSV: '/bff/console/api/audit?q=x&format=csv', JSONL: '/bff/console/api/audit?q=x&format=jsonl' })
+    expect(exportsOf('/audit')['CSV']).toBe('/bff/console/api/audit?format=csv')
+  })
+})
+
+describe('series', () => {
+  const series = { start: 100, step: 10, counts: { renewed: [3, 4], failed: [1, 0] } }
+  it('gives each column its times, and zero for a name it does not have', () => {
+    expect(columnsOf(series, ['failed', 'refused'])).toEqual([[100, 110], [1, 0], [0, 0]])
+  })
+  it('stacks so that the first name is the top', () => {
+    expect(stackedColumns(series, ['renewed', 'failed'])).toEqual([[100, 110], [4, 4], [1, 0]])
+  })
+  it('sorts points by time and puts each into its outcome', () => {
+    const points = [[20, 5, 0.1, 0, 'failed'], [10, 280, 0.2, 7, 'renewed']] as const
+    expect(pointColumns(points, 1, OUTCOMES.slice(0, 2))).toEqual([[10, 20], [280, null], [null, 5]])
+  })
+})
+
+describe('ending', () => {
+  // req: N59
+  it('asks for exactly what the reviewer saw, with the count that was confirmed', () => {
+    const target: EndTarget = { kind: 'filter', filter: 'state=stuck', count: 12 }
+    expect(titleOf(target)).toBe('End 12 sessions that match')
+    expect(requestOf(target, 'incident')).toEqual({ reason: 'incident', filter: 'state=stuck', expected: 12 })
+    expect(requestOf({ kind: 'everybody', count: 3 }, 'x')).toEqual({ reason: 'x', everybody: true, expected: 3 })
+    expect(requestOf({ kind: 'subject', subject: 'u', count: 2 }, 'x')).toEqual({ reason: 'x', subject: 'u', expected: 2 })
+  })
+})
+
+describe('figures', () => {
+  it('never claims a hundred per cent that is not', () => {
+    expect([figure(99.94, 'percent'), figure(100, 'percent'), figure(null, 'count'), figure(0.2134, 'seconds'), figure(31204, 'count')]).toEqual(['99.9 %', '100 %', '–', '213 ms', '31,204'])
+  })
+})
