@@ -70,7 +70,11 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { args, ...(executablePath ? { executablePath } : {}) } }),
+            provider: playwright({
+              // What fades in has no contrast yet.
+              contextOptions: { reducedMotion: 'reduce' },
+              launchOptions: { args, ...(executablePath ? { executablePath } : {}) },
+            }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -1,4 +1,6 @@
-import type { EndReason, SessionSnapshot } from './types.js'
+import { warnMs } from './check.js'
+import type { State } from './state.js'
+import type { SessionSnapshot } from './types.js'
 import type { Answer } from './wire.js'
 
 /** What has not changed keeps its identity. */
@@ -6,27 +8,21 @@ const keep = <T>(was: T | null, is: T): T => (JSON.stringify(was) === JSON.strin
 
 /**
  * The snapshot after the server has answered. Only an answer ends a session; `loading` never comes back; a page that has shown
- * somebody keeps showing them. `guess` is why it may have ended, if the server does not say.
+ * somebody keeps showing them.
  */
-export function advance(
-  was: SessionSnapshot,
-  answer: Answer,
-  guess: EndReason,
-  expiring: boolean,
-  limitMs: number,
-): SessionSnapshot {
-  const { busy, degraded, covered, user: shown } = was
-  const rest = { busy, degraded, covered, session: null, ended: null }
-  if (answer.session) {
-    const user = keep(shown, answer.session.user)
-    const session = keep(was.session, { ...answer.session, user })
+export function advance(s: State, { session: found, ended: why }: Answer): SessionSnapshot {
+  const { snapshot: was, guess, idleWindow, loginError } = s
+  const { user: shown, session: last } = was
+  const rest = { busy: was.busy, degraded: was.degraded, covered: was.covered, session: null, ended: null }
+  if (found) {
+    const user = keep(shown, found.user)
+    const session = keep(last, { ...found, user })
     return shown && shown.sub !== user.sub
       ? { ...rest, status: 'switched', session, user: shown, newUser: user }
-      : { ...rest, status: 'authenticated', session, user, expiring }
+      : { ...rest, status: 'authenticated', session, user, expiring: session.deadline.at - s.now() <= warnMs(s) }
   }
   if (was.status === 'ended') return was
-  const ended = answer.ended ?? guess
-  return shown
-    ? { ...rest, status: 'ended', user: shown, ended, limitMs: ended === 'idle_timeout' ? limitMs : undefined }
-    : { ...rest, status: 'anonymous', user: null, loginError: answer.loginError ?? null }
+  if (!shown) return { ...rest, status: 'anonymous', user: null, loginError: loginError ?? null }
+  const ended = why ?? guess ?? (last!.deadline.at <= s.now() ? (`${last!.deadline.kind}_timeout` as const) : 'unknown')
+  return { ...rest, status: 'ended', user: shown, ended, limitMs: ended === 'idle_timeout' ? idleWindow : undefined }
 }

@@ -2,7 +2,7 @@ import { advance } from './advance.js'
 import { announce } from './announce.js'
 import { probeDelay, warningMs } from './deadline.js'
 import { isAwake } from './page.js'
-import { BffError, bodyOf } from './problem.js'
+import { BffError, readProblem } from './problem.js'
 import { busily, emit, liveOf, update, type State } from './state.js'
 import { post } from './tabs.js'
 import type { Session } from './types.js'
@@ -22,17 +22,14 @@ export function apply(s: State, answer: Answer, startedAt: number): void {
   // What was asked earlier is older news, whenever it arrives.
   if (startedAt < s.heardAt) return
   s.heardAt = startedAt
-  const { snapshot: was, pin } = s
+  const was = s.snapshot
   const { session } = answer
-  const { deadline } = was.session ?? {}
-  const passed = deadline && deadline.at <= s.now()
-  if (session) s.idleWindow = Math.max(session.ref === pin ? s.idleWindow : 0, session.idleAt - startedAt)
-  const expiring = !!session && session.deadline.at - s.now() <= warnMs(s)
-  const loginError = (s.loginError = answer.loginError ?? s.loginError)
-  const guess = s.guess ?? (passed ? `${deadline.kind}_timeout` : 'unknown')
-  const is = advance(was, { ...answer, loginError }, guess, expiring, s.idleWindow)
+  if (session) s.idleWindow = Math.max(session.ref === s.pin ? s.idleWindow : 0, session.idleAt - startedAt)
+  s.loginError = answer.loginError ?? s.loginError
+  const is = advance(s, answer)
   s.guess = undefined
-  s.pin = is.session?.ref ?? (is.user ? pin : 'anon')
+  if (is.session) s.pin = is.session.ref
+  else if (!is.user) s.pin = 'anon'
   update(s, is)
   announce(s, was)
   lift(s, startedAt)
@@ -74,11 +71,18 @@ function recover(s: State): void {
   emit(s, 'recovered')
 }
 
-/** The JSON with which the server itself answers. */
-export const call = (s: State, path: string, method: string, pin: string): Promise<any> =>
-  bodyOf(
-    s.fetch(s.base + path, { method, headers: { 'BFF-Session': pin }, signal: AbortSignal.timeout(PATIENCE_MS), cache: 'no-store' }),
-  )
+/** The JSON with which the server itself answers; whatever else happens is a BffError. */
+export async function call(s: State, path: string, method: string, pin: string): Promise<any> {
+  try {
+    const signal = AbortSignal.timeout(PATIENCE_MS)
+    const response = await s.fetch(s.base + path, { method, headers: { 'BFF-Session': pin }, signal, cache: 'no-store' })
+    const problem = await readProblem(response)
+    if (problem) throw problem
+    return await response.json()
+  } catch (cause) {
+    throw cause instanceof BffError ? cause : new BffError('unreachable', { cause })
+  }
+}
 
 /** `/session` and `/session/extend` answer alike. */
 async function ask(s: State, path: string, method: string, pin: string): Promise<Session | null> {
@@ -87,8 +91,9 @@ async function ask(s: State, path: string, method: string, pin: string): Promise
     const answer = readAnswer(await call(s, path, method, pin), startedAt)
     apply(s, answer, startedAt)
     const { degraded, session } = s.snapshot
-    if (degraded?.code === 'idp_unavailable' && answer.stuck) degrade(s, degraded)
-    else recover(s)
+    // Alive, and still not to be renewed.
+    if (degraded?.code !== 'idp_unavailable' || !answer.stuck) recover(s)
+    else degrade(s, degraded)
     return session
   } catch (error) {
     // Nobody can say whether it was extended elsewhere: then a warning that is due is due.
@@ -98,25 +103,22 @@ async function ask(s: State, path: string, method: string, pin: string): Promise
   }
 }
 
-async function question(s: State): Promise<Session | null> {
-  try {
-    return await ask(s, '/session', 'GET', 'any')
-  } catch (error) {
-    degrade(s, error as BffError)
-    throw error
-  }
-}
-
 /** Ask the server who is signed in; one question at a time. An answer to a question asked before `since` does not count. */
 export function check(s: State, since = 0): Promise<Session | null> {
-  if (s.asking && s.askedAt < since) return s.asking.catch(ignore).then(() => check(s))
-  if (s.asking) return s.asking
+  if (s.asking) return s.askedAt < since ? s.asking.catch(ignore).then(() => check(s)) : s.asking
   s.askedAt = s.now()
-  return (s.asking = busily(s, question(s)).finally(() => (s.asking = undefined)))
+  const asking = ask(s, '/session', 'GET', 'any').catch((error) => {
+    degrade(s, error)
+    throw error
+  })
+  return (s.asking = busily(s, asking).finally(() => (s.asking = undefined)))
 }
 
 export const checkSoon = (s: State): void =>
   void setTimeout(() => check(s, Infinity).catch(ignore), Math.random() * JITTER_MS)
+
+/** Stay signed in: moves the idle limit at the server. */
+export const extend = (s: State): Promise<Session> => (s.extending ??= touch(s).finally(() => (s.extending = undefined)))
 
 async function touch(s: State): Promise<Session> {
   try {
@@ -131,6 +133,3 @@ async function touch(s: State): Promise<Session> {
     throw error
   }
 }
-
-/** Stay signed in: moves the idle limit at the server. */
-export const extend = (s: State): Promise<Session> => (s.extending ??= touch(s).finally(() => (s.extending = undefined)))

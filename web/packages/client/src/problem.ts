@@ -60,15 +60,3 @@ export async function readProblem(response: Response): Promise<BffError | null> 
     requestId: body?.request_id,
   })
 }
-
-/** The JSON the server itself answers with; whatever else happens is a BffError. */
-export async function bodyOf(answer: Promise<Response>): Promise<any> {
-  try {
-    const response = await answer
-    const problem = await readProblem(response)
-    if (problem) throw problem
-    return await response.json()
-  } catch (cause) {
-    throw cause instanceof BffError ? cause : new BffError('unreachable', { cause })
-  }
-}

@@ -3,10 +3,10 @@ import { check, degrade, probe, probeIn } from './check.js'
 import { isVisible, listen } from './page.js'
 import { BffError } from './problem.js'
 import type { State } from './state.js'
+import { watchEvents } from './stream.js'
 import { joinTabs } from './tabs.js'
 import { cover } from './veil.js'
 import { ignore } from './wait.js'
-import { watchEvents } from './stream.js'
 import { watchTime } from './watch.js'
 
 /** The first use brings a client to life; on a server there is none. */
@@ -52,6 +52,7 @@ export function stop(s: State): void {
   s.life?.abort()
   s.life = undefined
   s.channel?.close()
+  s.channel = undefined
   clearTimeout(s.probe)
   s.gate.shut(new BffError('queue_timeout'))
 }

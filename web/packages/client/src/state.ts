@@ -39,7 +39,7 @@ export interface State {
   /** Aborted by `dispose`. */
   life?: AbortController | undefined
   channel?: BroadcastChannel | undefined
-  /** When the page was covered; Infinity: it is not. */
+  /** When the page was covered last. */
   coveredAt: number
   /** It lay in the back/forward cache meanwhile. */
   restored?: boolean
@@ -60,7 +60,7 @@ export const createState = (options: BffClientOptions): State => ({
   heardAt: 0,
   idleWindow: 0,
   askedAt: 0,
-  coveredAt: Infinity,
+  coveredAt: 0,
   probes: 0,
 })
 

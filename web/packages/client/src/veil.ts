@@ -19,9 +19,8 @@ export function cover(s: State): void {
  * back from the back/forward cache belongs to nobody when nobody is signed in.
  */
 export function lift(s: State, askedAt: number): void {
-  const { ended } = s.snapshot
-  if (askedAt < s.coveredAt || (ended && (s.restored || ended === 'signed_out'))) return
-  s.coveredAt = Infinity
+  const { covered, ended } = s.snapshot
+  if (!covered || askedAt < s.coveredAt || (ended && (s.restored || ended === 'signed_out'))) return
   s.restored = false
   show(s, true)
 }

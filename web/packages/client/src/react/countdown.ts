@@ -8,14 +8,12 @@ export interface Countdown {
   readonly secondsLeft: number | null
 }
 
-const NOW = { secondsLeft: null }
-
 /** Ticks in the component that uses it, and nowhere else. */
 export function useCountdown({ tickMs = 1000 }: { tickMs?: number } = {}): Countdown {
   const { session } = useSession()
   const deadline = session?.deadline ?? null
   const at = deadline?.at
-  const [, tick] = useState<object>(NOW)
+  const [, tick] = useState<object>()
   useEffect(() => {
     if (!at) return
     // Together with the second it shows, not with the moment it was mounted.

@@ -1,29 +1,52 @@
-import { createContext, useContext, useMemo, useSyncExternalStore, type ReactNode } from 'react'
-import type { BffClient, SessionSnapshot, SessionUser } from '../types.js'
+import { createContext, useContext, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react'
+import type { BffClient, LogoutOptions, SessionSnapshot, SessionUser } from '../types.js'
 
-const Client = createContext<BffClient | null>(null)
-
-/** Gives the client to the components below. Never hides them. The client is made outside React, once. */
-export function SessionProvider<U extends SessionUser>({ client, children }: { client: BffClient<U>; children?: ReactNode }): ReactNode {
-  return <Client.Provider value={client as unknown as BffClient}>{children}</Client.Provider>
+interface Provided {
+  readonly client: BffClient
+  readonly logout: BffClient['logout']
+  /** A sign-out that did not happen: what was asked for. */
+  readonly refused: LogoutOptions | null
+  readonly forget: () => void
 }
 
-export function useClient<U extends SessionUser = SessionUser>(): BffClient<U> {
-  const client = useContext(Client)
-  if (!client) throw new Error('Put <SessionProvider client={client}> around this component.')
-  return client as unknown as BffClient<U>
+const Context = createContext<Provided | null>(null)
+
+/** Gives the client to the components below, and never hides them. The client is made outside React, once. */
+export function SessionProvider<U extends SessionUser>({ client: given, children }: { client: BffClient<U>; children?: ReactNode }): ReactNode {
+  const [refused, refuse] = useState<LogoutOptions | null>(null)
+  const value = useMemo(() => {
+    const client = given as unknown as BffClient
+    const forget = () => refuse(null)
+    const logout = async (options: LogoutOptions = {}) => {
+      try {
+        await client.logout(options)
+        forget()
+      } catch (error) {
+        refuse(options)
+        throw error
+      }
+    }
+    return { client, logout, refused, forget }
+  }, [given, refused])
+  return <Context.Provider value={value}>{children}</Context.Provider>
 }
+
+export function useProvided(): Provided {
+  const provided = useContext(Context)
+  if (!provided) throw new Error('Put <SessionProvider client={client}> around this component.')
+  return provided
+}
+
+export const useClient = <U extends SessionUser = SessionUser>(): BffClient<U> => useProvided().client as unknown as BffClient<U>
 
 export type SessionWithActions<U> = SessionSnapshot<U> & Pick<BffClient<U>, 'login' | 'logout' | 'extend' | 'fetch'>
 
 /** The snapshot, and what one can do about it. Narrow it by `status`. */
 export function useSession<U extends SessionUser = SessionUser>(): SessionWithActions<U> {
-  const client = useClient<U>()
-  const snapshot = useSyncExternalStore(client.subscribe, client.getSnapshot, client.getSnapshot)
-  return useMemo(() => {
-    const { login, logout, extend, fetch } = client
-    return { ...snapshot, login, logout, extend, fetch }
-  }, [client, snapshot])
+  const { client, logout } = useProvided()
+  const { subscribe, getSnapshot, login, extend, fetch } = client as unknown as BffClient<U>
+  const snapshot = useSyncExternalStore(subscribe, getSnapshot, getSnapshot)
+  return useMemo(() => ({ ...snapshot, login, logout, extend, fetch }), [snapshot, logout])
 }
 
 /** The person the page shows, also when their session has ended; null when nobody is signed in. */

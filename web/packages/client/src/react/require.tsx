@@ -1,14 +1,14 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import type { BffError } from '../problem.js'
+import { BffError } from '../problem.js'
 import { messageFor } from '../words.js'
 import { useClient, useSession } from './provider.js'
-import { useSignIn } from './signin.js'
+import { SignIn, type SignInMode } from './signin.js'
 
 export interface RequireSessionProps {
   /** While nobody knows yet: once in the life of a page. */
   readonly loading?: ReactNode
   /** For a visitor: something to show, or a sign-in at once (`redirect`), or a button that opens one (`popup`). */
-  readonly anonymous?: ReactNode | 'redirect' | 'popup'
+  readonly anonymous?: ReactNode | SignInMode
   readonly children?: ReactNode
 }
 
@@ -22,9 +22,8 @@ const LIMIT = 3
 function mayRedirect(): boolean {
   try {
     const recent = (JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as number[]).filter((at) => at > Date.now() - WINDOW_MS)
-    if (recent.length >= LIMIT) return false
-    sessionStorage.setItem(KEY, JSON.stringify([...recent, Date.now()]))
-    return true
+    sessionStorage.setItem(KEY, JSON.stringify([...recent, Date.now()].slice(-LIMIT)))
+    return recent.length < LIMIT
   } catch {
     // Nothing to count with: then a person clicks.
     return false
@@ -40,26 +39,23 @@ export function RequireSession({ loading, anonymous = 'redirect', children }: Re
   return mode ? <Entrance mode={mode} error={session.loginError} /> : anonymous
 }
 
-function Entrance({ mode, error: failed }: { mode: 'redirect' | 'popup'; error: BffError | null }): ReactNode {
+function Entrance({ mode, error }: { mode: SignInMode; error: BffError | null }): ReactNode {
   const client = useClient()
-  const { start, error } = useSignIn()
-  const [asks, ask] = useState(mode === 'popup' || !!failed)
+  const [asks, ask] = useState(mode === 'popup')
+  const shown = asks || error
   useEffect(() => {
-    if (asks) return
-    // In time for StrictMode, which mounts everything twice: only the second one stays.
+    if (shown) return
+    // A moment later, for StrictMode mounts everything twice: only the second one stays.
     const timer = setTimeout(() => (mayRedirect() ? client.login().catch(() => ask(true)) : ask(true)))
     return () => clearTimeout(timer)
-  }, [asks, client])
-  if (!asks) return null
-  const reason = error ?? failed
-  const { title, detail } = reason ? messageFor(reason) : { title: 'Please sign in', detail: 'You need to sign in to see this page.' }
+  }, [shown, client])
+  if (!shown) return null
+  const { title, detail } = messageFor(error ?? new BffError('session_required'))
   return (
     <section className="bff-panel">
       <h2>{title}</h2>
       <p>{detail}</p>
-      <button className="bff-button" onClick={() => start(reason?.code === 'popup_blocked' ? 'redirect' : mode)}>
-        {failed ? 'Try again' : 'Sign in'}
-      </button>
+      <SignIn label={error ? 'Try again' : 'Sign in'} mode={mode} />
     </section>
   )
 }

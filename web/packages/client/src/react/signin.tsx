@@ -1,47 +1,55 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { messageFor } from '../words.js'
 import type { BffError } from '../problem.js'
-import type { LoginOptions } from '../types.js'
+import { Button } from './modal.js'
 import { useClient } from './provider.js'
 
-export interface SignIn {
-  /** The sign-in window is open. */
-  readonly waiting: boolean
-  /** Why the last one did not complete. */
-  readonly error: BffError | null
-  start(mode?: LoginOptions['mode']): void
-  cancel(): void
+export type SignInMode = 'popup' | 'redirect'
+
+interface Props {
+  readonly label: string
+  readonly mode: SignInMode
+  /** Other buttons, before this one. */
+  readonly children?: ReactNode
 }
 
-/** A sign-in that a click starts. Requests of the page wait for it meanwhile. */
-export function useSignIn(): SignIn {
+/** A sign-in that a click starts, and what becomes of it. Requests of the page wait for it meanwhile. */
+export function SignIn({ label, mode, children }: Props): ReactNode {
   const client = useClient()
-  const [waiting, setWaiting] = useState(false)
-  const [error, setError] = useState<BffError | null>(null)
-  const running = useRef<AbortController>(undefined)
-  useEffect(() => () => running.current?.abort(), [])
-  return {
-    waiting,
-    error,
-    async start(mode = 'popup') {
-      // Clicked again: the same window comes to the front, or opens anew.
-      const first = !running.current
-      const mine = (running.current ??= new AbortController())
-      const release = client.hold()
-      setError(null)
-      try {
-        const done = client.login({ mode, signal: mine.signal })
-        setWaiting(mode === 'popup')
-        await done
-      } catch (failure) {
-        if (!mine.signal.aborted) setError(failure as BffError)
-      } finally {
-        release()
-        if (first) {
-          running.current = undefined
-          setWaiting(false)
-        }
-      }
-    },
-    cancel: () => running.current?.abort(),
+  const [running, run] = useState<AbortController | null>(null)
+  const [error, fail] = useState<BffError | null>(null)
+  const last = useRef(running)
+  useEffect(() => () => last.current?.abort(), [])
+
+  const start = async (how: SignInMode) => {
+    // Clicked again: the same window comes to the front, or opens anew.
+    if (running) return void client.login({ mode: how }).catch(fail)
+    const mine = (last.current = new AbortController())
+    const release = client.hold()
+    fail(null)
+    if (how === 'popup') run(mine)
+    try {
+      await client.login({ mode: how, signal: mine.signal })
+    } catch (failure) {
+      if (!mine.signal.aborted) fail(failure as BffError)
+    }
+    release()
+    run(null)
   }
+  const blocked = error?.code === 'popup_blocked'
+  const message = error && messageFor(error)
+  return (
+    <>
+      <p role="status" className="bff-status">
+        {running ? 'Waiting for the sign-in window.' : message && `${message.title}. ${message.detail}`}
+      </p>
+      <div className="bff-actions">
+        {children}
+        <Button onClick={() => void start(blocked ? 'redirect' : mode)}>
+          {running ? 'Open again' : blocked ? 'Sign in on this page' : label}
+        </Button>
+        {running && <Button onClick={() => running.abort()}>Cancel</Button>}
+      </div>
+    </>
+  )
 }
