@@ -10,11 +10,13 @@ from bff.adapters.dev_server import HttpDevServer
 from bff.adapters.live_check import Finding, about_provider, about_redis
 from bff.adapters.observation import LogTrail
 from bff.adapters.rate_limits import RedisRateLimits
+from bff.browser.proxies import TrustedProxies
 from bff.composition.flows import build_flows
 from bff.composition.lifespan import lifespan
 from bff.composition.world import open_world
 from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
+from bff.endpoints.backchannel import backchannel_handlers
 from bff.endpoints.dependencies import BrowserCookies, Surroundings
 from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
@@ -22,6 +24,7 @@ from bff.endpoints.exceptions import exception_handlers
 from bff.endpoints.gate import Bff, Gate
 from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
+from bff.endpoints.own_sessions import own_sessions_handlers
 from bff.endpoints.session import session_handlers
 from bff.flows.refresh_ports import AlarmHook
 from bff.settings import values
@@ -62,11 +65,15 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
                 "sign_in": settings.limits.sign_in_per_minute,
                 "refresh": settings.limits.refresh_per_minute,
                 "backchannel": settings.limits.backchannel_per_minute,
+                "frontchannel": settings.limits.frontchannel_per_minute,
             },
             lookup_key=lookup_key,
             prefix=settings.redis.prefix,
         ),
-        trusted_proxies=settings.server.trusted_proxies,
+        trusted_proxies=TrustedProxies(
+            settings.server.trusted_proxies, settings.server.trusted_networks
+        ),
+        frontchannel_from=values.frontchannel_from(settings),
     )
     flows = build_flows(world, trail)
     app = Bff(
@@ -74,9 +81,11 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
             *session_handlers(flows, cookies, around),
             *login_handlers(flows, cookies, around),
             *logout_handlers(flows, cookies, around),
+            *backchannel_handlers(flows, around),
+            *own_sessions_handlers(flows, cookies, around),
         ],
         exception_handlers=exception_handlers(world.log, https=around.https),
-        lifespan=[lambda _app: lifespan(world)],
+        lifespan=[lambda _app: lifespan(world, flows.ending.revocation)],
         openapi_config=None,
         logging_config=None,
     )

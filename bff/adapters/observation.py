@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from bff.adapters.custody_metrics import CustodyMetrics
 from bff.adapters.refresh_metrics import RefreshMetrics
 from bff.audit import events
 
@@ -96,6 +97,7 @@ class Metrics:
         own: Any = {"registry": self.registry}
         self.signed_in = Counter("bff_sign_ins_total", "Sign-ins by outcome.", ["outcome"], **own)
         self.refresh = RefreshMetrics(self.registry)
+        self.custody = CustodyMetrics(self.registry)
         self.ended = Counter(
             "bff_sessions_ended_total", "Sessions ended, by reason.", ["reason"], **own
         )
@@ -115,7 +117,7 @@ class Metrics:
 
     def observe(self, event: events.AuditEvent) -> None:
         """Count one event."""
-        if self.refresh.observe(event):
+        if self.refresh.observe(event) or self.custody.observe(event):
             return
         match event:
             case events.SignedIn():

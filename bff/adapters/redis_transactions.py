@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bff.errors import StoreUnavailable
+from bff.oidc.end_session import WayOut
 from bff.session.seal import NONCE_OCTETS, Seal, SealBroken
 from bff.session.transaction import LoginTransaction
 
@@ -96,11 +97,14 @@ class RedisExitStore:
         """Keep them among ``values``."""
         self._values = values
 
-    async def put(self, ticket: str, url: str, lifetime_seconds: float) -> None:
+    async def put(self, ticket: str, out: WayOut, lifetime_seconds: float) -> None:
         """Keep it under ``ticket``."""
-        await self._values.put("exit", ticket, url.encode(), lifetime_seconds)
+        await self._values.put("exit", ticket, msgspec.msgpack.encode(out), lifetime_seconds)
 
-    async def take(self, ticket: str) -> str | None:
-        """Hand it out once."""
+    async def take(self, ticket: str) -> WayOut | None:
+        """Hand it out once; what cannot be read is gone."""
         content = await self._values.take("exit", ticket)
-        return None if content is None else content.decode()
+        try:
+            return None if content is None else msgspec.msgpack.decode(content, type=WayOut)
+        except msgspec.DecodeError:
+            return None

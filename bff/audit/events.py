@@ -148,6 +148,18 @@ class RevocationFailed(AuditEvent, frozen=True, kw_only=True):
     reason: str
 
 
+class TokensRevoked(AuditEvent, frozen=True, kw_only=True):
+    """The provider was told that a token is no longer wanted, and agreed.
+
+    ``after`` how many seconds, at which attempt.
+    """
+
+    name: ClassVar[str] = "token_revoked"
+    token_kind: str
+    attempts: int
+    after: float
+
+
 class LogoutTokenRefused(AuditEvent, frozen=True, kw_only=True):
     """A back-channel Logout Token failed a check."""
 

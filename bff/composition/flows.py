@@ -3,6 +3,13 @@
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.audit.events import ProviderBreaker
+from bff.composition.signing_out import (
+    backchannel_flow,
+    ending_flow,
+    logout_flow,
+    own_sessions_flow,
+    revocation_flow,
+)
 from bff.composition.stores import Stores, open_stores
 from bff.composition.world import World
 from bff.endpoints.dependencies import Flows
@@ -10,14 +17,11 @@ from bff.flows.access import AccessFlow
 from bff.flows.api_call import ApiCallFlow
 from bff.flows.breaker import Breaker
 from bff.flows.client_token import ClientTokenFlow
-from bff.flows.ending import EndingFlow
 from bff.flows.held_sessions import Held, HeldSessions, nothing_held
 from bff.flows.login import LoginFlow, LoginPolicy
-from bff.flows.logout import LogoutFlow
 from bff.flows.ports import AuditTrail
 from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import RenewalFlow
-from bff.flows.revocation import RevocationFlow
 from bff.flows.session_watch import SessionWatch
 from bff.flows.token_set import TokenSetFlow
 from bff.flows.watch import WatchFlow
@@ -29,7 +33,7 @@ def build_flows(world: World, trail: AuditTrail) -> Flows:
     settings, clock, provider = world.settings, world.clock, world.provider
     stores, client = open_stores(world), values.client_metadata(settings)
     lifetime = settings.refresh.default_lifetime_seconds
-    revocation = RevocationFlow(provider, world.background, clock, trail)
+    revocation = revocation_flow(world, trail, stores)
     token_sets = TokenSetFlow(
         provider, revocation, clock, client, settings.provider.claims, lifetime
     )
@@ -37,7 +41,7 @@ def build_flows(world: World, trail: AuditTrail) -> Flows:
     client_tokens = ClientTokenFlow(
         provider, world.background, clock, lifetime, settings.refresh.hold_seconds
     )
-    ending = EndingFlow(stores.sessions, stores.register, revocation, clock, trail)
+    ending = ending_flow(world, trail, stores, revocation)
     return Flows(
         login=_login_flow(world, trail, stores, token_sets),
         access=access,
@@ -50,8 +54,10 @@ def build_flows(world: World, trail: AuditTrail) -> Flows:
             _session_watch(world, stores),
             world.background,
         ),
-        logout=_logout_flow(world, trail, stores, ending),
+        logout=logout_flow(world, stores, ending),
         ending=ending,
+        backchannel=backchannel_flow(world, trail, stores, ending),
+        own_sessions=own_sessions_flow(world, stores, access, ending),
         watch=WatchFlow(stores.sessions, access, world.background, clock),
     )
 
@@ -82,21 +88,6 @@ def _login_flow(
         trail=trail,
         client=values.client_metadata(settings),
         policy=policy,
-    )
-
-
-def _logout_flow(world: World, trail: AuditTrail, stores: Stores, ending: EndingFlow) -> LogoutFlow:
-    return LogoutFlow(
-        ending=ending,
-        sessions=stores.sessions,
-        provider=world.provider,
-        clock=world.clock,
-        trail=trail,
-        exits=stores.exits,
-        entropy=SystemEntropy(),
-        client=values.client_metadata(world.settings),
-        logout_token_max_age=world.settings.provider.logout_token_max_age_seconds,
-        strict_type=world.settings.provider.logout_token_strict_type,
     )
 
 

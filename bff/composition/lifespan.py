@@ -6,23 +6,32 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from bff.adapters.entropy import SystemEntropy
 from bff.adapters.operators_server import OperatorsServer
 from bff.composition.sessions import session_tracking
 from bff.composition.world import World
 from bff.endpoints.health import OperatorsApp
+from bff.errors import StoreUnavailable
+from bff.flows.revocation import RevocationFlow
 
 LEAVING = signal.SIGUSR1
 """Tells a worker that it will be asked to end: what would stay open for ever is let go."""
 
 
+DRAIN_SECONDS = 5.0
+
+
 @asynccontextmanager
-async def lifespan(world: World) -> AsyncIterator[None]:
-    """Hear Redis's news and the operators' questions.
+async def lifespan(world: World, revocation: RevocationFlow) -> AsyncIterator[None]:
+    """Hear Redis's news and the operators' questions; revoke what waits to be revoked.
 
     At the end let renewals finish, then close what is open.
     """
     server = world.settings.server
-    hearing = [asyncio.create_task(world.news.run())]
+    hearing = [
+        asyncio.create_task(world.news.run()),
+        asyncio.create_task(_revoke(world, revocation)),
+    ]
     if world.session_cache is not None:
         tracking = session_tracking(world, world.session_cache)
         hearing.append(asyncio.create_task(tracking.run()))
@@ -45,6 +54,15 @@ async def lifespan(world: World) -> AsyncIterator[None]:
         await world.resource_server.aclose()
         await world.provider.aclose()
         await world.redis.aclose()
+
+
+async def _revoke(world: World, revocation: RevocationFlow) -> None:
+    """Look into the queue of revocations every few seconds, not in step with other processes."""
+    while True:
+        await asyncio.sleep(DRAIN_SECONDS * (0.75 + SystemEntropy().fraction() / 2))
+        with suppress(StoreUnavailable):
+            await revocation.drain()
+            world.metrics.custody.waiting.set(await revocation.queue.waiting())
 
 
 def _operators_app(world: World) -> OperatorsApp:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from bff.adapters.redis_register import RedisSessionRegister
+from bff.adapters.redis_revocations import RedisRevocationQueue
 from bff.adapters.redis_sessions import RedisSessionStore, channel
 from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
 from bff.composition.sessions import session_store
@@ -13,12 +14,13 @@ from bff.settings import values
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Sessions, the register of them all, sign-ins under way, ways out."""
+    """Sessions, the register of them all, sign-ins under way, ways out, revocations to come."""
 
     sessions: RedisSessionStore
     register: RedisSessionRegister
     transactions: RedisTransactionStore
     exits: RedisExitStore
+    revocations: RedisRevocationQueue
 
 
 def open_stores(world: World) -> Stores:
@@ -34,4 +36,5 @@ def open_stores(world: World) -> Stores:
         ),
         transactions=RedisTransactionStore(one_shot),
         exits=RedisExitStore(one_shot),
+        revocations=RedisRevocationQueue(redis, seal, os.urandom, prefix=prefix),
     )

@@ -1,11 +1,15 @@
 """The few shapes of answers that are ours: JSON, redirect, page, asset."""
 
+from collections.abc import Sequence
+
 import msgspec
 from litestar.response.base import ASGIResponse
 
+from bff.browser.form_post import form_post_page
 from bff.browser.headers import document_headers, json_headers, redirect_headers
 
 Fields = list[tuple[bytes, bytes]]
+_FRAME_REPLACES = frozenset({b"content-security-policy", b"cross-origin-resource-policy"})
 
 
 def json_answer(
@@ -34,6 +38,25 @@ def page(body: bytes, *, https: bool, opener: bool = True) -> ASGIResponse:
         *document_headers(https=https, opener=opener),
     ]
     return ASGIResponse(body=body, headers=_text(headers))
+
+
+def form_post(action: str, fields: Sequence[tuple[str, str]], *, https: bool) -> ASGIResponse:
+    """A page that sends a form on to another site, and can do nothing else."""
+    headers, body = form_post_page(action, fields, https=https)
+    return ASGIResponse(body=body, headers=_text(headers))
+
+
+def frame(*, https: bool, framed_by: str) -> ASGIResponse:
+    """An empty page that one other origin may show in a frame."""
+    policy = f"default-src 'none'; base-uri 'none'; frame-ancestors {framed_by}"
+    kept = [pair for pair in json_headers(https=https) if pair[0] not in _FRAME_REPLACES]
+    headers = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", policy.encode("latin-1")),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+        *kept,
+    ]
+    return ASGIResponse(body=b"<!doctype html><title>Signed out</title>", headers=_text(headers))
 
 
 def script(body: bytes, *, https: bool) -> ASGIResponse:

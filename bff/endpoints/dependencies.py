@@ -18,11 +18,14 @@ from bff.browser.cookies import (
     set_cookie,
 )
 from bff.browser.login_cookie import LoginCookie, read_login_cookie, write_login_cookie
+from bff.browser.proxies import TrustedProxies
 from bff.flows.access import AccessFlow, Presented
 from bff.flows.api_call import ApiCallFlow
+from bff.flows.backchannel import BackChannelFlow
 from bff.flows.ending import EndingFlow
 from bff.flows.login import LoginFlow
 from bff.flows.logout import LogoutFlow
+from bff.flows.own_sessions import OwnSessionsFlow
 from bff.flows.ports import AuditTrail, Clock, RateLimits
 from bff.flows.watch import WatchFlow
 from bff.resource.routes import RouteTable
@@ -45,13 +48,15 @@ class Flows:
     logout: LogoutFlow
     watch: WatchFlow
     ending: EndingFlow
+    backchannel: BackChannelFlow
+    own_sessions: OwnSessionsFlow
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the endpoints know of where they run.
 
-    ``trusted_proxies`` counts the hops before us that tell the truth.
+    ``frontchannel_from`` is the origin that may sign users out through a frame, if any may.
     """
 
     public_origin: bytes
@@ -59,7 +64,8 @@ class Surroundings:
     clock: Clock
     trail: AuditTrail
     rate_limits: RateLimits
-    trusted_proxies: int = 0
+    trusted_proxies: TrustedProxies
+    frontchannel_from: str | None = None
 
     @property
     def https(self) -> bool:
@@ -183,14 +189,6 @@ class BrowserCookies:
         return Known(handle, session_key(handle.session_id, self._lookup_key)) if handle else None
 
 
-def client_address(request: Request, trusted_proxies: int) -> str:
-    """The browser's address.
-
-    The peer's, or what the outermost of our own ``trusted_proxies`` hops wrote down (RFC 7239,
-    section 7.4).
-    """
-    if trusted_proxies == 0:
-        return request.client
-    forwarded = request.get(b"x-forwarded-for") or b""
-    hops = [hop.strip().decode("latin-1") for hop in forwarded.split(b",") if hop.strip()]
-    return hops[-trusted_proxies] if len(hops) >= trusted_proxies else request.client
+def client_address(request: Request, proxies: TrustedProxies) -> str:
+    """The browser's address, as far as anybody we trust has seen it."""
+    return proxies.client_of(request.client, request.get(b"x-forwarded-for"))

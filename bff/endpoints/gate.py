@@ -52,6 +52,7 @@ KINDS: dict[bytes, Kind] = {
     b"/bff/client.js": Kind.PAGE,
     b"/bff/console": Kind.PAGE,
     b"/bff/backchannel-logout": Kind.MACHINE,
+    b"/bff/frontchannel-logout": Kind.MACHINE,
     b"/bff/events": Kind.EVENTS,
 }
 

@@ -11,6 +11,7 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
+from bff.browser.device import device_hint, network_hint
 from bff.browser.login_cookie import LoginCookie
 from bff.browser.return_to import parse_return_to
 from bff.endpoints.answers import Fields, page, redirect, script
@@ -24,7 +25,7 @@ from bff.endpoints.dependencies import (
 )
 from bff.endpoints.problems import code_of
 from bff.errors import RequestMalformed
-from bff.flows.login import LoginBroken, LoginRequest
+from bff.flows.login import LoginBroken, LoginRequest, SignInOrigin
 from bff.session.handle import Handle
 
 AnyRequest = LitestarRequest[Any, Any, Any]
@@ -70,7 +71,9 @@ def login_handlers(
         pending = cookies.login(facts)
         state = (parameters.get("state") or [""])[0]
         left = cookies.set_login(pending.remove(state) if pending else None)
-        completed = await flows.login.complete(parameters, pending.browser if pending else None)
+        completed = await flows.login.complete(
+            parameters, pending.browser if pending else None, _origin(facts, around)
+        )
         if isinstance(completed, LoginBroken):
             note = cookies.set_note(code_of(completed.error), facts.id)
             noted: Fields = [(b"set-cookie", left), (b"set-cookie", note)]
@@ -125,6 +128,12 @@ async def _leave(
     return redirect(
         started.location, https=around.https, fields=[(b"set-cookie", cookies.set_login(cookie))]
     )
+
+
+def _origin(facts: Request, around: Surroundings) -> SignInOrigin:
+    """Hints for people, in words of our own."""
+    address = client_address(facts, around.trusted_proxies)
+    return SignInOrigin(device_hint(facts.get(b"user-agent")), network_hint(address))
 
 
 def _parameters(query_string: bytes) -> dict[str, list[str]]:

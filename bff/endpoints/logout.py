@@ -1,4 +1,4 @@
-"""Signing out: POST /bff/logout, GET /bff/logout/next, POST /bff/backchannel-logout."""
+"""Signing out: POST /bff/logout, GET /bff/logout/next."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -8,18 +8,16 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
-from bff.endpoints.answers import Fields, json_answer, redirect
+from bff.endpoints.answers import Fields, form_post, json_answer, redirect
 from bff.endpoints.dependencies import (
     BrowserCookies,
     Flows,
     Surroundings,
-    client_address,
     seen,
 )
-from bff.errors import BffError, ContentTooLarge, RateLimited, SessionNotUsable
+from bff.errors import SessionNotUsable
 
 AnyRequest = LitestarRequest[Any, Any, Any]
-LOGOUT_TOKEN_BODY_BYTES = 16_384
 CLEAR_SITE_DATA: tuple[bytes, bytes] = (b"clear-site-data", b'"cache"')
 
 
@@ -52,36 +50,11 @@ def logout_handlers(
     async def logout_next(request: AnyRequest) -> ASGIResponse:
         """On to the provider's end_session endpoint, once; home with a ticket that is spent."""
         ticket = parse_qs(request.scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
-        location = await flows.logout.way_out(ticket) if ticket else flows.logout.home
-        return redirect(location, https=around.https)
+        if not ticket:
+            return redirect(flows.logout.home, https=around.https)
+        out = await flows.logout.way_out(ticket)
+        if out.fields:
+            return form_post(out.address, out.fields, https=around.https)
+        return redirect(out.address, https=around.https)
 
-    @post("/bff/backchannel-logout")
-    async def backchannel_logout(request: AnyRequest) -> ASGIResponse:
-        """OpenID Connect Back-Channel Logout 1.0, sections 2.5 to 2.8: 200 or 400, never stored."""
-        facts = seen(request)
-        try:
-            await around.rate_limits.hit(
-                "backchannel", client_address(facts, around.trusted_proxies)
-            )
-            await flows.logout.end_named_by(await _logout_token(request))
-        except RateLimited:
-            raise
-        except BffError:
-            return json_answer({"error": "invalid_request"}, https=around.https, status=400)
-        return json_answer({}, https=around.https)
-
-    return [logout, logout_next, backchannel_logout]
-
-
-async def _logout_token(request: AnyRequest) -> str:
-    """The form's ``logout_token``; empty, and so refused, if there is not exactly one.
-
-    Raises ContentTooLarge.
-    """
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LOGOUT_TOKEN_BODY_BYTES:
-            raise ContentTooLarge(LOGOUT_TOKEN_BODY_BYTES)
-    values = parse_qs(body.decode("latin-1")).get("logout_token", [])
-    return values[0] if len(values) == 1 else ""
+    return [logout, logout_next]

@@ -111,6 +111,10 @@ class AccessFlow:
             raise await self._ended_by(session, EndReason.REFRESH_REJECTED)
         return self._access(presented, session, background=background)
 
+    async def known(self, presented: Presented) -> Session:
+        """The session itself; slides nothing, renews nothing, waits for nothing."""
+        return await self._live(presented)
+
     async def state(self, presented: Presented) -> SessionState:
         """What the page may know; slides nothing, renews nothing, waits for nothing.
 

@@ -2,12 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from bff.audit import events
 from bff.flows.ports import AuditTrail, Clock, SessionStore
 from bff.flows.register_ports import SessionRegister
 from bff.flows.revocation import RevocationFlow
 from bff.session.model import EndReason, Ref, Session, SessionKey
+
+
+class Revoke(Enum):
+    """Which tokens of an ended session are revoked.
+
+    A refresh token with ``offline_access`` may outlive a sign-out at the provider (Back-Channel
+    Logout 1.0, section 2.7); but nobody holds it any more than the session that has just ended.
+    """
+
+    ALL = "all"
+    WITHOUT_OFFLINE_ACCESS = "without_offline_access"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,9 @@ class EndingFlow:
     clock: Clock
     trail: AuditTrail
 
-    async def one(self, key: SessionKey, reason: EndReason) -> Session | None:
+    async def one(
+        self, key: SessionKey, reason: EndReason, revoke: Revoke = Revoke.ALL
+    ) -> Session | None:
         """End it; the session as it was, or None if there was none."""
         session = await self.sessions.end(key, reason, self.clock.now())
         if session is not None:
@@ -35,12 +49,15 @@ class EndingFlow:
                     generation=session.generation,
                 )
             )
-            self.revocation.soon(core, session.tokens)
+            if revoke is Revoke.ALL or "offline_access" not in session.tokens.scope:
+                self.revocation.soon(core, session.tokens)
         return session
 
-    async def each(self, keys: Sequence[SessionKey], reason: EndReason) -> list[Session]:
+    async def each(
+        self, keys: Sequence[SessionKey], reason: EndReason, revoke: Revoke = Revoke.ALL
+    ) -> list[Session]:
         """End those of ``keys`` that live; the sessions as they were."""
-        ended = [await self.one(key, reason) for key in keys]
+        ended = [await self.one(key, reason, revoke) for key in keys]
         return [session for session in ended if session is not None]
 
     async def by_ref(self, ref: Ref, reason: EndReason = EndReason.ADMIN) -> Session | None:

@@ -101,6 +101,13 @@ class LoginBroken:
     popup: bool
 
 
+class SignInOrigin(msgspec.Struct, frozen=True):
+    """By which a user recognises a session later: hints of the device and the network."""
+
+    device: str | None = None
+    network: str | None = None
+
+
 class LoginPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What sign-in needs to know of the settings."""
 
@@ -163,7 +170,10 @@ class LoginFlow:
         return LoginStarted(location=location, browser=browser, state=state)
 
     async def complete(
-        self, parameters: Mapping[str, Sequence[str]], browser: str | None
+        self,
+        parameters: Mapping[str, Sequence[str]],
+        browser: str | None,
+        origin: SignInOrigin = SignInOrigin(),  # noqa: B008  frozen
     ) -> LoginCompleted | LoginBroken:
         """Believe the authorization response, redeem the code, open a session; if not, say why not.
 
@@ -177,7 +187,7 @@ class LoginFlow:
             if transaction is None or not _same(transaction.browser, browser):
                 raise LoginTransactionNotFound
             popup = transaction.popup
-            return await self._complete(parameters, state, transaction)
+            return await self._complete(parameters, state, transaction, origin)
         except (LoginFailed, ProviderError, StoreUnavailable) as error:
             if not isinstance(error, StoreUnavailable):
                 reason = f"{type(error).__name__}: {error}"
@@ -189,6 +199,7 @@ class LoginFlow:
         parameters: Mapping[str, Sequence[str]],
         state: str,
         transaction: LoginTransaction,
+        origin: SignInOrigin,
     ) -> LoginCompleted:
         metadata = await self.provider.metadata()
         code = validate_authorization_response(parameters, metadata=metadata, expected_state=state)
@@ -201,7 +212,7 @@ class LoginFlow:
         )
         tokens, claims = await self.token_sets.first(response, asked_at, expected)
         app_claims = profile_claims(await self._all_claims(claims, tokens), self.policy.claim_names)
-        session_id, session = self._open(claims, tokens, app_claims)
+        session_id, session = self._open(claims, tokens, app_claims, origin)
         return await self._store(session_id, session, transaction)
 
     async def _all_claims(self, claims: IdTokenClaims, tokens: TokenSet) -> Mapping[str, object]:
@@ -212,7 +223,11 @@ class LoginFlow:
         return {**more, **claims.all} if more.get("sub") == claims.subject else claims.all
 
     def _open(
-        self, claims: IdTokenClaims, tokens: TokenSet, app_claims: dict[str, object]
+        self,
+        claims: IdTokenClaims,
+        tokens: TokenSet,
+        app_claims: dict[str, object],
+        origin: SignInOrigin,
     ) -> tuple[SessionId, Session]:
         now = self.clock.now()
         session_id = SessionId(self.entropy.urlsafe(32))
@@ -227,6 +242,8 @@ class LoginFlow:
             acr=claims.acr,
             claims=app_claims,
             absolute_expires_at=now + self.policy.limits.absolute,
+            device=origin.device,
+            network=origin.network,
         )
         session = Session(
             key=session_key(session_id, self.policy.lookup_key),

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from bff.audit.events import AuditEvent
 from bff.oidc.authorization import AuthorizationCode
+from bff.oidc.end_session import WayOut
 from bff.oidc.metadata import ProviderMetadata
 from bff.oidc.signed_jwt import KeySet
 from bff.oidc.token import TokenResponse
@@ -241,11 +242,11 @@ class TransactionStore(Protocol):
 class ExitStore(Protocol):
     """Ways out to the provider's end_session endpoint, between the page's sign-out and its navigation. Raises StoreUnavailable."""
 
-    async def put(self, ticket: str, url: str, lifetime_seconds: float) -> None:
+    async def put(self, ticket: str, out: WayOut, lifetime_seconds: float) -> None:
         """Keep it under ``ticket``."""
         ...
 
-    async def take(self, ticket: str) -> str | None:
+    async def take(self, ticket: str) -> WayOut | None:
         """Hand it out once."""
         ...
 

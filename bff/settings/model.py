@@ -41,6 +41,7 @@ class Server(_Table, frozen=True, kw_only=True):
     operators_port: Port = 8701
     drain_seconds: Seconds = 30.0
     trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+    trusted_networks: tuple[str, ...] = ()
 
 
 class Provider(_Table, frozen=True, kw_only=True):
@@ -70,6 +71,8 @@ class Provider(_Table, frozen=True, kw_only=True):
     parameters: dict[str, str] = {}
     logout_token_max_age_seconds: Seconds = 120.0
     logout_token_strict_type: bool = False
+    backchannel_revokes: Literal["all", "without_offline_access"] = "all"
+    frontchannel_logout: bool = False
 
 
 class Session(_Table, frozen=True, kw_only=True):
@@ -154,6 +157,7 @@ class Limits(_Table, frozen=True, kw_only=True):
     sign_in_per_minute: Count = 30
     refresh_per_minute: Count = 30
     backchannel_per_minute: Count = 600
+    frontchannel_per_minute: Count = 60
     event_streams: Count = 10_000
     event_streams_per_session: Count = 4
 

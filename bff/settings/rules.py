@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from bff.browser.proxies import TrustedProxies
 from bff.oidc.metadata import CLIENT_SETS
 from bff.settings.model import App, Keys, Provider, Redis, Refresh, Route, Server, Session
 from bff.settings.values import api_route, client_key, key_octets, session_limits_of
@@ -43,6 +44,10 @@ def _server(server: Server, *, development: bool) -> Broken:
         yield "server.public_url", NEEDS_HTTPS
     if server.public_url != server.public_url.lower():
         yield "server.public_url", "expected lower case: browsers write origins so"
+    try:
+        TrustedProxies(server.trusted_proxies, server.trusted_networks)
+    except ValueError as error:
+        yield "server.trusted_networks", f"{error}"
     same_host = server.host == server.operators_host
     if same_host and server.port == server.operators_port and server.port:
         yield (

@@ -100,6 +100,14 @@ def client_metadata(settings: Settings) -> ClientMetadata:
     )
 
 
+def frontchannel_from(settings: Settings) -> str | None:
+    """The origin whose pages may sign users out through a frame, if any may."""
+    if not settings.provider.frontchannel_logout:
+        return None
+    issuer = urlsplit(settings.provider.issuer)
+    return f"{issuer.scheme}://{issuer.netloc}"
+
+
 def api_route(route: Route) -> ApiRoute:
     """One line of the table. Raises ValueError with what is wrong."""
     url = urlsplit(route.upstream)

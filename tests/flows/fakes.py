@@ -16,6 +16,7 @@ import msgspec
 
 from bff.audit.events import AuditEvent
 from bff.errors import StoreUnavailable
+from bff.oidc.end_session import WayOut
 from bff.resource.messages import ApiRequest, ApiResponse
 from bff.resource.routes import ApiRoute
 from bff.session.limits import SessionLimits, absolute_deadline, record_expires_at
@@ -377,17 +378,17 @@ class MemoryExitStore:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.held: dict[str, tuple[str, float]] = {}
+        self.held: dict[str, tuple[WayOut, float]] = {}
         self.available = True
 
-    async def put(self, ticket: str, url: str, lifetime_seconds: float) -> None:
+    async def put(self, ticket: str, out: WayOut, lifetime_seconds: float) -> None:
         if not self.available:
             raise StoreUnavailable
-        self.held[ticket] = (url, self.world.now() + lifetime_seconds)
+        self.held[ticket] = (out, self.world.now() + lifetime_seconds)
 
-    async def take(self, ticket: str) -> str | None:
-        url, until = self.held.pop(ticket, (None, 0.0))
-        return url if self.world.now() < until else None
+    async def take(self, ticket: str) -> WayOut | None:
+        out, until = self.held.pop(ticket, (None, 0.0))
+        return out if self.world.now() < until else None
 
 
 class ScriptedBody:

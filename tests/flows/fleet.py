@@ -17,6 +17,7 @@ from bff.session.limits import SessionLimits, record_expires_at
 from bff.session.model import Session
 from bff.session.refresh import RefreshPolicy
 from tests.builders import NOW, a_session
+from tests.flows.fake_revocations import MemoryRevocationQueue
 from tests.flows.fakes import (
     Hop,
     Memory,
@@ -80,7 +81,9 @@ class Fleet:
         renewal_store = self.renewal_store(self.memory, hop) if self.renewal_store else sessions
         world, process, trail = self.world, Process(self.world, name), self.trail
         provider: Any = self.provider.seen_from(name)
-        revocation = RevocationFlow(provider, process, world, trail)
+        revocation = RevocationFlow(
+            provider, MemoryRevocationQueue(), process, world, self.entropy, trail
+        )
         token_sets = TokenSetFlow(
             provider, revocation, world, CLIENT, ("name",), self.policy.default_lifetime
         )

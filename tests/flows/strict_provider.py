@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bff.errors import ProviderUnavailable, TokenRequestRejected
+from bff.oidc.metadata import ProviderMetadata
 from bff.oidc.token import TokenResponse
 from tests.flows.virtual_time import Signal, World
 
@@ -158,6 +159,17 @@ class ProviderSeenFrom:
         finally:
             if self.process in provider.asking:
                 provider.asking.remove(self.process)
+
+    async def metadata(self) -> ProviderMetadata:
+        """It can revoke."""
+        issuer = "https://provider.example"
+        return ProviderMetadata(
+            issuer=issuer,
+            authorization_endpoint=f"{issuer}/authorize",
+            token_endpoint=f"{issuer}/token",
+            jwks_uri=f"{issuer}/jwks",
+            revocation_endpoint=f"{issuer}/revoke",
+        )
 
     async def revoke(self, _token: str, _token_type_hint: str) -> None:
         """RFC 7009."""

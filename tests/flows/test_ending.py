@@ -4,7 +4,7 @@ import pytest
 
 from bff.audit import events
 from bff.session.model import EndReason, Ref
-from tests.flows.test_logout import SigningOut
+from tests.flows.signing_out import SigningOut
 
 
 @pytest.fixture
@@ -48,4 +48,4 @@ def test_everybody_ends_in_one_step_and_it_is_recorded(out: SigningOut) -> None:
     assert (event.sessions, event.epoch) == (3, 1)
     assert out.world.run(out.ending.everybody()) == 0
     for key in out.keys:
-        assert not hasattr(out.world.run(out.flow.sessions.load(key)), "tokens")
+        assert not hasattr(out.world.run(out.sessions.load(key)), "tokens")

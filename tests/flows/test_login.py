@@ -32,6 +32,7 @@ from bff.session.handle import session_key
 from bff.session.limits import SessionLimits
 from bff.session.model import EndReason, Session
 from tests.builders import LOOKUP_KEY, NOW
+from tests.flows.fake_revocations import MemoryRevocationQueue
 from tests.flows.fakes import (
     Memory,
     MemorySessionStore,
@@ -55,7 +56,14 @@ class SignIn:
         self.transactions = MemoryTransactionStore(self.world)
         self.trail = RememberingTrail()
         process = Process(self.world, "p1")
-        revocation = RevocationFlow(self.provider, process, self.world, self.trail)
+        revocation = RevocationFlow(
+            self.provider,
+            MemoryRevocationQueue(),
+            process,
+            self.world,
+            SeededEntropy(3),
+            self.trail,
+        )
         policy = LoginPolicy(
             limits=SessionLimits(), lookup_key=LOOKUP_KEY, claim_names=("name", "role")
         )
