@@ -9,15 +9,14 @@ from bff.adapters.alarms import AlarmingTrail
 from bff.adapters.dev_server import HttpDevServer
 from bff.adapters.live_check import Finding, about_provider, about_redis
 from bff.adapters.observation import LogTrail
-from bff.adapters.rate_limits import RedisRateLimits
-from bff.browser.proxies import TrustedProxies
 from bff.composition.flows import build_flows
 from bff.composition.lifespan import lifespan
+from bff.composition.surroundings import surroundings
 from bff.composition.world import open_world
 from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.backchannel import backchannel_handlers
-from bff.endpoints.dependencies import BrowserCookies, Surroundings
+from bff.endpoints.dependencies import BrowserCookies
 from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.exceptions import exception_handlers
@@ -54,27 +53,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     lookup_key = values.lookup_key(settings)
     trail = AlarmingTrail(LogTrail(world.log, world.metrics), alarm_hooks, world.log)
     cookies = BrowserCookies(values.signing_keys(settings), lookup_key)
-    around = Surroundings(
-        public_origin=settings.server.public_url.encode("ascii"),
-        routes=values.route_table(settings),
-        clock=world.clock,
-        trail=trail,
-        rate_limits=RedisRateLimits(
-            world.redis,
-            {
-                "sign_in": settings.limits.sign_in_per_minute,
-                "refresh": settings.limits.refresh_per_minute,
-                "backchannel": settings.limits.backchannel_per_minute,
-                "frontchannel": settings.limits.frontchannel_per_minute,
-            },
-            lookup_key=lookup_key,
-            prefix=settings.redis.prefix,
-        ),
-        trusted_proxies=TrustedProxies(
-            settings.server.trusted_proxies, settings.server.trusted_networks
-        ),
-        frontchannel_from=values.frontchannel_from(settings),
-    )
+    around = surroundings(world, trail)
     flows = build_flows(world, trail)
     app = Bff(
         route_handlers=[

@@ -25,7 +25,7 @@ from bff.endpoints.dependencies import (
 )
 from bff.endpoints.problems import code_of
 from bff.errors import RequestMalformed
-from bff.flows.login import LoginBroken, LoginRequest, SignInOrigin
+from bff.flows.login_request import LoginBroken, LoginRequest, SignInOrigin
 from bff.session.handle import Handle
 
 AnyRequest = LitestarRequest[Any, Any, Any]

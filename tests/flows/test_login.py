@@ -17,14 +17,8 @@ from bff.errors import (
     SignedTokenInvalid,
     TokenRequestRejected,
 )
-from bff.flows.login import (
-    LoginBroken,
-    LoginCompleted,
-    LoginFlow,
-    LoginPolicy,
-    LoginRequest,
-    LoginStarted,
-)
+from bff.flows.login import LoginFlow, LoginPolicy
+from bff.flows.login_request import LoginBroken, LoginCompleted, LoginRequest, LoginStarted
 from bff.flows.revocation import RevocationFlow
 from bff.flows.token_set import TokenSetFlow
 from bff.oidc.token import TokenResponse
