@@ -12,7 +12,6 @@ import msgspec
 from bff.audit import events
 from bff.errors import (
     AuthorizationResponseInvalid,
-    BffError,
     LoginFailed,
     LoginTransactionNotFound,
     ProviderError,
@@ -48,11 +47,9 @@ from bff.session.model import (
     Session,
     SessionCore,
     SessionId,
-    SessionKey,
     TokenSet,
 )
 from bff.session.transaction import LIFETIME_SECONDS, LoginTransaction
-
 
 
 class LoginPolicy(msgspec.Struct, frozen=True, kw_only=True):
