@@ -25,6 +25,7 @@ from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
 from bff.endpoints.own_sessions import own_sessions_handlers
 from bff.endpoints.session import session_handlers
+from bff.endpoints.websocket import WebSocketEndpoint
 from bff.flows.refresh_ports import AlarmHook
 from bff.settings import values
 from bff.settings.model import Settings
@@ -50,9 +51,8 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     superseded session handle; they must return at once.
     """
     world = open_world(settings)
-    lookup_key = values.lookup_key(settings)
     trail = AlarmingTrail(LogTrail(world.log, world.metrics), alarm_hooks, world.log)
-    cookies = BrowserCookies(values.signing_keys(settings), lookup_key)
+    cookies = BrowserCookies(values.signing_keys(settings), values.lookup_key(settings))
     around = surroundings(world, trail)
     flows = build_flows(world, trail)
     app = Bff(
@@ -85,6 +85,9 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     app.gate = Gate(
         app.beyond,
         ApiEndpoint(flows.api_call, cookies, around),
+        WebSocketEndpoint(
+            flows.socket_call, cookies, around, settings.limits.websocket_message_bytes
+        ),
         _page(settings, shell),
         session_events,
         around,

@@ -3,6 +3,7 @@
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.audit.events import ProviderBreaker
+from bff.composition.proxying import proxy_flows
 from bff.composition.signing_out import (
     backchannel_flow,
     ending_flow,
@@ -14,15 +15,12 @@ from bff.composition.stores import Stores, open_stores
 from bff.composition.world import World
 from bff.endpoints.dependencies import Flows
 from bff.flows.access import AccessFlow
-from bff.flows.api_call import ApiCallFlow
 from bff.flows.breaker import Breaker
-from bff.flows.client_token import ClientTokenFlow
 from bff.flows.held_sessions import Held, HeldSessions, nothing_held
 from bff.flows.login import LoginFlow, LoginPolicy
 from bff.flows.ports import AuditTrail
 from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import RenewalFlow
-from bff.flows.session_watch import SessionWatch
 from bff.flows.token_set import TokenSetFlow
 from bff.flows.watch import WatchFlow
 from bff.settings import values
@@ -38,33 +36,19 @@ def build_flows(world: World, trail: AuditTrail) -> Flows:
         provider, revocation, clock, client, settings.provider.claims, lifetime
     )
     access = _access_flow(world, trail, stores.sessions, token_sets)
-    client_tokens = ClientTokenFlow(
-        provider, world.background, clock, lifetime, settings.refresh.hold_seconds
-    )
+    calls, sockets = proxy_flows(world, trail, stores, access)
     ending = ending_flow(world, trail, stores, revocation)
     return Flows(
         login=_login_flow(world, trail, stores, token_sets),
         access=access,
-        api_call=ApiCallFlow(
-            access,
-            client_tokens,
-            world.resource_server,
-            clock,
-            trail,
-            _session_watch(world, stores),
-            world.background,
-        ),
+        api_call=calls,
+        socket_call=sockets,
         logout=logout_flow(world, stores, ending),
         ending=ending,
         backchannel=backchannel_flow(world, trail, stores, ending),
         own_sessions=own_sessions_flow(world, stores, access, ending),
         watch=WatchFlow(stores.sessions, access, world.background, clock),
     )
-
-
-def _session_watch(world: World, stores: Stores) -> SessionWatch:
-    limits = values.session_limits(world.settings)
-    return SessionWatch(stores.sessions, world.clock, limits, world.closing)
 
 
 def _login_flow(

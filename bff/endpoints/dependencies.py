@@ -27,6 +27,7 @@ from bff.flows.login import LoginFlow
 from bff.flows.logout import LogoutFlow
 from bff.flows.own_sessions import OwnSessionsFlow
 from bff.flows.ports import AuditTrail, Clock, RateLimits
+from bff.flows.socket_call import SocketCallFlow
 from bff.flows.watch import WatchFlow
 from bff.resource.routes import RouteTable
 from bff.session.handle import Handle, read_handle, session_key, write_handle
@@ -45,6 +46,7 @@ class Flows:
     login: LoginFlow
     access: AccessFlow
     api_call: ApiCallFlow
+    socket_call: SocketCallFlow
     logout: LogoutFlow
     watch: WatchFlow
     ending: EndingFlow

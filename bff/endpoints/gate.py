@@ -26,6 +26,7 @@ from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.leaving import BrowserLeft, Receive
 from bff.endpoints.problems import to_problem
+from bff.endpoints.websocket import WebSocketEndpoint, refuse
 from bff.errors import BffError, CsrfRejected, RequestMalformed
 
 CONSOLE, CONSOLE_API = b"/bff/console/", b"/bff/console/api/"
@@ -64,6 +65,7 @@ class Gate:
         self,
         inner: Callable[[Any, Any, Any], Awaitable[None]],
         api: ApiEndpoint,
+        sockets: WebSocketEndpoint,
         shell: AppShell | DevShell,
         session_events: SessionEvents,
         around: Surroundings,
@@ -73,6 +75,7 @@ class Gate:
         """Stand before ``inner``."""
         self._inner = inner
         self._api = api
+        self._sockets = sockets
         self._shell = shell
         self._events = session_events
         self._around = around
@@ -110,8 +113,7 @@ class Gate:
 
     async def _lead(self, scope: Scope, receive: Receive, send: Send, request: Request) -> None:
         path: bytes = scope["raw_path"]
-        if request.get(b"host") != self._around.host:
-            raise RequestMalformed("host")
+        self._require_host(request)
         if not path.startswith(b"/"):
             raise RequestMalformed("target")
         if path.startswith(b"/api/"):
@@ -125,6 +127,10 @@ class Gate:
             await self._shell(scope, send, request)
         else:
             await self._inner(scope, receive, send)
+
+    def _require_host(self, request: Request) -> None:
+        if request.get(b"host") != self._around.host:
+            raise RequestMalformed("host")
 
     def _require(self, kind: Kind, method: str, request: Request) -> None:
         if kind is Kind.CALL:
@@ -143,18 +149,35 @@ class Gate:
             )
             self._around.trail.record(refused)
         status, fields, body = to_problem(error, request.id, https=self._around.https)
+        if scope["type"] == "websocket":
+            request.status = status
+            await refuse(scope, send, status, fields, body)
+            return
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send(
             {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
         )
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The lifespan goes to the app; a WebSocket handshake finds no route and is refused (403)."""
+        """The lifespan goes to the app; a WebSocket to where it leads, or it is refused."""
         if scope["type"] == "lifespan":
             await self._inner(scope, receive, send)
             return
         await receive()
-        await send({"type": "websocket.close", "code": 1008})
+        scope["method"] = "WEBSOCKET"
+        now = self._around.clock.now()
+        request = scope["bff"] = Request(scope, self._request_id(scope), now)
+        try:
+            self._require_host(request)
+            await self._sockets(scope, receive, send, request)
+        except Exception as error:
+            if not isinstance(error, BffError):
+                self._log.exception("unexpected_error", request_id=request.id)
+            if request.status:
+                raise
+            await self._refuse(error, scope, send, request)
+        finally:
+            self._log_line(scope, request, now)
 
     def _request_id(self, scope: Scope) -> str:
         for name, value in scope["headers"]:

@@ -22,6 +22,7 @@ from bff.resource.messages import (
     ApiResponse,
     Fields,
     Forwarded,
+    challenges_token,
     outgoing_headers,
     returning_headers,
 )
@@ -109,7 +110,7 @@ class ApiCallFlow:
         response = await self._send(
             call, tokens.access_token, call.body if held is None else _once(held)
         )
-        if response.status != 401 or held is None or not _challenged(response.headers):  # noqa: PLR2004
+        if response.status != 401 or held is None or not challenges_token(response.headers):  # noqa: PLR2004
             return ApiAnswer(response, access)
         renewed = await self.access.after_challenge(presented, access.session)
         if renewed is None:
@@ -175,11 +176,3 @@ def _once(held: bytes) -> AsyncIterator[bytes] | None:
         yield held
 
     return pieces()
-
-
-def _challenged(fields: Fields) -> bool:
-    """Whether a 401 says that the bearer token was the reason (RFC 6750, section 3.1)."""
-    return any(
-        name == b"www-authenticate" and value[:6].lower() == b"bearer" and b"invalid_token" in value
-        for name, value in fields
-    )

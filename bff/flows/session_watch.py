@@ -15,6 +15,10 @@ RECHECK_SECONDS = 30.0
 """How often the session is read although nothing was heard of it: what vanished without a word."""
 
 
+NOBODY = SessionKey("")
+"""No session has this key: whoever listens for it hears only what everybody hears."""
+
+
 @dataclass(slots=True)
 class Closing:
     """Whether this process is about to end. Whoever sets it wakes all ears."""
@@ -31,15 +35,16 @@ class SessionWatch:
     limits: SessionLimits
     closing: Closing
 
-    async def ended(self, key: SessionKey) -> SessionNotUsable | None:
+    async def ended(self, key: SessionKey | None) -> SessionNotUsable | None:
         """Wait until the session may act no more, and return why; None if it is we who leave.
 
-        A store that is away ends nothing: no session can be ended there meanwhile either.
+        A store that is away ends nothing: no session can be ended there meanwhile either. Without a
+        ``key`` there is no session to end.
         """
-        with self.sessions.listen(key) as ear:
+        with self.sessions.listen(key or NOBODY) as ear:
             while not self.closing.begun:
                 try:
-                    found = await self._look(key)
+                    found = RECHECK_SECONDS if key is None else await self._look(key)
                 except StoreUnavailable:
                     found = RECHECK_SECONDS
                 if isinstance(found, SessionNotUsable):

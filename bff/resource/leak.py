@@ -66,6 +66,32 @@ class LeakGuard:
         return end
 
 
+class MessageGuard:
+    """Watches the messages of one socket for the token that was attached to its handshake.
+
+    A message is passed on or not, whole; of a token split between messages the last part is
+    stopped.
+    """
+
+    __slots__ = ("_tail", "_token")
+
+    def __init__(self, token: bytes) -> None:
+        if not token:
+            raise ValueError("there is no empty token")
+        self._token = token
+        self._tail = b""
+
+    def check(self, message: bytes) -> None:
+        """Raise TokenLeaked if the message contains the token, or completes it."""
+        token, reach = self._token, len(self._token) - 1
+        if token in message or token in self._tail + message[:reach]:
+            raise TokenLeaked
+        if len(message) >= reach:
+            self._tail = message[-reach:] if reach else b""
+        else:
+            self._tail = (self._tail + message)[-reach:]
+
+
 def readable(fields: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether a body with these fields can be watched: it has no content coding (RFC 9110, 8.4)."""
     return all(

@@ -129,6 +129,17 @@ def outgoing_headers(
     return fields
 
 
+def handshake_headers(
+    incoming: Fields, route: ApiRoute, *, authorization: bytes | None, forwarded: Forwarded
+) -> Fields:
+    """As :func:`outgoing_headers`, for the handshake of a WebSocket, which has no body.
+
+    What RFC 6455 itself says in header fields is between neighbours and left to the adapter.
+    """
+    fields = outgoing_headers(incoming, route, authorization=authorization, forwarded=forwarded)
+    return [field for field in fields if field[0] != b"content-length"]
+
+
 def forwarding_fields(forwarded: Forwarded) -> Fields:
     """RFC 7239 and its elders, written anew: no API sees what a browser claims of itself."""
     client = forwarded.client if _ADDRESS.fullmatch(forwarded.client) else "unknown"
@@ -178,6 +189,14 @@ def returning_headers(upstream: Fields, route: ApiRoute) -> Fields:
     if route.navigable:
         fields.append(_SANDBOX)
     return fields
+
+
+def challenges_token(fields: Fields) -> bool:
+    """Whether a 401 says that the bearer token was the reason (RFC 6750, section 3.1)."""
+    return any(
+        name == b"www-authenticate" and value[:6].lower() == b"bearer" and b"invalid_token" in value
+        for name, value in fields
+    )
 
 
 def _may_return(name: bytes, value: bytes, extra: frozenset[bytes]) -> bool:

@@ -101,6 +101,7 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
         path_parameters: whether ``;`` may occur in a path (RFC 3986, section 3.3).
         navigable: whether a link or a download may lead here without the ``BFF-Session`` header.
         leak_guard: whether responses are watched for the token that was attached.
+        websocket: whether a WebSocket may be opened here (RFC 6455).
     """
 
     name: str
@@ -117,6 +118,7 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
     path_parameters: bool = False
     navigable: bool = False
     leak_guard: bool = True
+    websocket: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could never be meant."""
@@ -162,6 +164,25 @@ class RouteTable:
             RouteNotFound: no route describes it.
             MethodNotAllowed: one does, without this method.
         """
+        route, inside = self._found(path)
+        if method not in route.methods:
+            raise MethodNotAllowed(route.methods)
+        return route, inside
+
+    def match_socket(self, path: bytes) -> tuple[ApiRoute, bytes]:
+        """As :meth:`match`, for the handshake of a WebSocket.
+
+        Raises:
+            RequestMalformed: ``path`` cannot be read in exactly one way.
+            RouteNotFound: no route that opens WebSockets describes it.
+        """
+        route, inside = self._found(path)
+        if not route.websocket:
+            raise RouteNotFound
+        return route, inside
+
+    def _found(self, path: bytes) -> tuple[ApiRoute, bytes]:
+        """The route that describes ``path``, and its API's name for it."""
         canonical_path(path, parameters=True)
         found, end = self._longest(path)
         if found is None:
@@ -169,8 +190,6 @@ class RouteTable:
         route, base_path = found
         if not route.path_parameters and b";" in path:
             raise RequestMalformed("path")
-        if method not in route.methods:
-            raise MethodNotAllowed(route.methods)
         return route, base_path + path[end:] or b"/"
 
     def _longest(self, path: bytes) -> tuple[tuple[ApiRoute, bytes] | None, int]:

@@ -152,6 +152,8 @@ class Limits(_Table, frozen=True, kw_only=True):
     ``sign_in_per_minute`` counts by client address, ``refresh_per_minute`` by session. Of open
     event streams (GET /bff/events) a process holds ``event_streams`` at most; a browser without
     HTTP/2 keeps six connections, so one session does not get all of them.
+    ``websockets_per_session`` counts those open in one process, ``websocket_message_bytes`` limits
+    one message, either way.
     """
 
     sign_in_per_minute: Count = 30
@@ -160,6 +162,8 @@ class Limits(_Table, frozen=True, kw_only=True):
     frontchannel_per_minute: Count = 60
     event_streams: Count = 10_000
     event_streams_per_session: Count = 4
+    websockets_per_session: Count = 16
+    websocket_message_bytes: Count = 1_048_576
 
 
 class Logging(_Table, frozen=True, kw_only=True):
@@ -188,6 +192,7 @@ class Route(_Table, frozen=True, kw_only=True):
     path_parameters: bool = False
     navigable: bool = False
     leak_guard: bool = True
+    websocket: bool = False
 
 
 class Settings(_Table, frozen=True, kw_only=True):

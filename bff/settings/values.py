@@ -137,6 +137,7 @@ def api_route(route: Route) -> ApiRoute:
         path_parameters=route.path_parameters,
         navigable=route.navigable,
         leak_guard=route.leak_guard,
+        websocket=route.websocket,
     )
 
 

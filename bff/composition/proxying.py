@@ -1,0 +1,38 @@
+"""The proxied APIs: calls and sockets, over one access flow."""
+
+from bff.adapters.api_sockets import WebSocketApi
+from bff.composition.stores import Stores
+from bff.composition.world import World
+from bff.flows.access import AccessFlow
+from bff.flows.api_call import ApiCallFlow
+from bff.flows.client_token import ClientTokenFlow
+from bff.flows.ports import AuditTrail
+from bff.flows.session_watch import SessionWatch
+from bff.flows.socket_call import SocketCallFlow
+from bff.settings import values
+
+
+def proxy_flows(
+    world: World, trail: AuditTrail, stores: Stores, access: AccessFlow
+) -> tuple[ApiCallFlow, SocketCallFlow]:
+    """Both share what they know of client tokens and of sessions that end."""
+    settings, clock, background = world.settings, world.clock, world.background
+    refresh, limits = settings.refresh, settings.limits
+    client_tokens = ClientTokenFlow(
+        world.provider, background, clock, refresh.default_lifetime_seconds, refresh.hold_seconds
+    )
+    watch = SessionWatch(stores.sessions, clock, values.session_limits(settings), world.closing)
+    calls = ApiCallFlow(
+        access, client_tokens, world.resource_server, clock, trail, watch, background
+    )
+    sockets = SocketCallFlow(
+        access,
+        client_tokens,
+        WebSocketApi(message_limit=limits.websocket_message_bytes),
+        watch,
+        background,
+        clock,
+        trail,
+        limits.websockets_per_session,
+    )
+    return calls, sockets
