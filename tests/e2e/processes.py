@@ -28,6 +28,8 @@ from upstream_mocks.demo import PORTS as DEMO_PORTS
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_SECONDS = 40.0
 MOST_BFFS = 4
+# A BFF behind a hop that ends TLS is known to browsers, and to the provider, by this name.
+HOP_ORIGIN = "https://app.example"
 DEMO = {variable: port for variable, (_, port) in DEMO_PORTS.items()}
 
 
@@ -122,7 +124,9 @@ class Stack:
             "REDIS_DIR": str(self.folder / "redis"),
             "PROVIDER_PORT": str(self.provider_port),
             "API_PORT": str(self.api_port),
-            "CLIENT_ORIGINS": " ".join(f"http://localhost:{port}" for port, _ in self._bff_ports),
+            "CLIENT_ORIGINS": " ".join(
+                [HOP_ORIGIN, *(f"http://localhost:{port}" for port, _ in self._bff_ports)]
+            ),
             "PROVIDER_OPTIONS": self._provider_options,
             **variables,
         }
