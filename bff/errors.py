@@ -6,6 +6,7 @@ BffError
     SessionChanged
     ReturnToRejected
     NavigationRequired
+    TlsRequired
     RequestMalformed(what)
     RouteNotFound
     MethodNotAllowed(allowed)
@@ -71,6 +72,10 @@ class ReturnToRejected(RequestRejected):
 
 class NavigationRequired(RequestRejected):
     """The endpoint is for top-level navigations, and this was a fetch (RFC 10017, section 6.1.2.1)."""
+
+
+class TlsRequired(RequestRejected):
+    """A call came over plain HTTP, as the hop before us says (ASVS 5.0, 4.1.2)."""
 
 
 class RequestMalformed(RequestRejected):

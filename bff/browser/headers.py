@@ -49,6 +49,17 @@ _PAGE: Fields = (
     ),
 )
 
+_ASSET: Fields = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_PART: Fields = (
+    (b"content-security-policy", b"object-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+)
+_DRAWING: Fields = (
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+)
+
 # The page that opened a sign-in window keeps working, whoever it opened, and nobody else's page can
 # hold on to ours.
 _OPENER: Fields = ((b"cross-origin-opener-policy", b"same-origin-allow-popups"),)
@@ -79,6 +90,11 @@ def development_headers(socket_origin: str) -> Fields:
         "frame-ancestors 'none'"
     )
     return (*_EVERYWHERE, (b"content-security-policy", policy.encode("ascii")), *_OPENER)
+
+
+def asset_headers(*, https: bool, drawing: bool = False) -> Fields:
+    """For a file that a page loads. A ``drawing`` (SVG) is a document when opened by itself, and runs nothing then."""
+    return transport_headers(https=https) + _ASSET + (_DRAWING if drawing else _PART)
 
 
 def json_headers(*, https: bool) -> Fields:

@@ -37,6 +37,13 @@ class TrustedProxies:
             client = seen.pop()
         return client
 
+    def says_http(self, peer: str, forwarded_proto: bytes | None) -> bool:
+        """Whether a proxy of ours says that the browser spoke plain HTTP to it."""
+        if not forwarded_proto or not (self._hops or self._ours(peer)):
+            return False
+        said = [word.strip().lower() for word in forwarded_proto.split(b",")]
+        return said[-(self._hops or 1) :][0] == b"http"
+
     def _ours(self, address: str) -> bool:
         try:
             parsed = ipaddress.ip_address(address)

@@ -8,6 +8,7 @@ interpreted at all; it must have a shape that every reader understands the same 
 """
 
 import re
+from urllib.parse import unquote
 
 from bff.errors import ReturnToRejected
 
@@ -20,9 +21,11 @@ LIMIT = 2048
 # they serialize a URL.
 _ALLOWED = re.compile(r"/[!#-;=?-\[\]-~]*")
 _PATH = re.compile(r"[^?#]*")
-# An empty or dot segment, or a slash, backslash, dot or control character in disguise, however often
-# the disguise was encoded.
-_AMBIGUOUS = re.compile(r"//|/\.{1,2}(?:/|\Z)|%(?:25)*+(?:[01][0-9a-f]|2[ef]|5c|7f)", re.IGNORECASE)
+# An empty or dot segment; a slash, backslash or dot in disguise; a ``%`` that begins nothing.
+_AMBIGUOUS = re.compile(r"//|/\.{1,2}(?:/|\Z)|%(?:2[ef]|5c|(?![0-9a-f]{2}))", re.IGNORECASE)
+# What must not appear either when somebody decodes once too often.
+_DISGUISED = re.compile(r"//|/\.{1,2}(?:[/?#]|\Z)|[\x00-\x1f\\\x7f]")
+_MOST_DECODINGS = 3
 
 
 def parse_return_to(text: str | None, *, base_path: str = "/bff") -> str:
@@ -43,4 +46,18 @@ def parse_return_to(text: str | None, *, base_path: str = "/bff") -> str:
     path = match[0] if match else ""
     if _AMBIGUOUS.search(path) or path == base_path or path.startswith(f"{base_path}/"):
         raise ReturnToRejected
+    if _is_disguised(path):
+        raise ReturnToRejected
     return text
+
+
+def _is_disguised(path: str) -> bool:
+    """Whether somebody who decodes once too often would be led elsewhere, or would never be done decoding."""
+    for _ in range(_MOST_DECODINGS):
+        decoded = unquote(path, "latin-1")
+        if decoded == path:
+            return False
+        if _DISGUISED.search(decoded):
+            return True
+        path = decoded
+    return True

@@ -31,6 +31,12 @@ def redirect(location: str, *, https: bool, fields: Fields | None = None) -> ASG
     return ASGIResponse(status_code=303, headers=_text(headers))
 
 
+def answer(body: bytes, status: int, fields: Fields) -> ASGIResponse:
+    """What was made elsewhere; the length is counted anew."""
+    kept = [field for field in fields if field[0] != b"content-length"]
+    return ASGIResponse(body=body, status_code=status, headers=_text(kept))
+
+
 def page(body: bytes, *, https: bool, opener: bool = True) -> ASGIResponse:
     """A document of our own."""
     headers = [

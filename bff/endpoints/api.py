@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from bff.browser.csrf import require_same_origin
+from bff.browser.headers import transport_headers
 from bff.endpoints.dependencies import (
     BrowserCookies,
     Request,
@@ -27,7 +28,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class ApiEndpoint:
     """Proxies one call."""
 
-    __slots__ = ("_around", "_cookies", "_flow", "_host", "_proto")
+    __slots__ = ("_around", "_cookies", "_flow", "_host", "_proto", "_transport")
 
     def __init__(self, flow: ApiCallFlow, cookies: BrowserCookies, around: Surroundings) -> None:
         """Bind the story to its surroundings."""
@@ -36,6 +37,7 @@ class ApiEndpoint:
         self._around = around
         self._host = around.host.decode("ascii")
         self._proto = "https" if around.https else "http"
+        self._transport = transport_headers(https=around.https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, request: Request) -> int:
         """Answer the browser; the status.
@@ -80,6 +82,7 @@ class ApiEndpoint:
         fields = answer.response.headers
         if answer.access is not None:
             fields += self._session_fields(request, answer.access)
+        fields += self._transport
         fields.append((b"x-request-id", request.id.encode("ascii")))
         await _send_response(answer.response, fields, send, method)
         return answer.response.status

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bff.browser.headers import document_headers, transport_headers
+from bff.browser.headers import asset_headers, document_headers
 from bff.endpoints.dependencies import HeaderGet
 
 Fields = list[tuple[bytes, bytes]]
@@ -65,15 +65,14 @@ def file_of(body: bytes, name: str, *, https: bool) -> File:
     if name.endswith(".html"):
         return page_of(body, https=https)
     media_type = (mimetypes.guess_type(name)[0] or "application/octet-stream").encode()
-    if media_type.startswith(b"text/"):
+    drawing = media_type.endswith(b"xml")
+    if media_type.startswith(b"text/") or drawing:
         media_type += b"; charset=utf-8"
     gzipped = _gzipped(body) if _COMPRESSIBLE.match(media_type) else None
     fields = [
         (b"content-type", media_type),
         (b"cache-control", IMMUTABLE if name.startswith("assets/") else b"no-cache"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"cross-origin-resource-policy", b"same-origin"),
-        *transport_headers(https=https),
+        *asset_headers(https=https, drawing=drawing),
     ]
     if gzipped is not None:
         fields.append((b"vary", b"accept-encoding"))

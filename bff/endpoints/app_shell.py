@@ -11,6 +11,8 @@ from bff.endpoints.app_files import File, file_of, page_of, read_folder
 from bff.endpoints.dependencies import Request, Scope
 from bff.errors import MethodNotAllowed, RouteNotFound
 
+# A load balancer that asks for these here was told the wrong port; the page would always look healthy.
+OPERATORS = frozenset({b"/healthz", b"/readyz", b"/metrics"})
 NO_PAGE = b"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>No app</title></head>
 <body><h1>No app is configured</h1><p>Set <code>app.static_dir</code> to the folder of the built page, or serve it in front of this
 address.</p></body></html>"""
@@ -61,6 +63,6 @@ class AppShell:
         console = path == b"/bff/console" or path.startswith(b"/bff/console/")
         if console and self._console is not None and not path.startswith(b"/bff/console/assets/"):
             return self._console
-        if path.startswith((b"/bff/", b"/assets/", b"/api/")):
+        if path.startswith((b"/bff/", b"/assets/", b"/api/")) or path in OPERATORS:
             raise RouteNotFound
         return self._shell

@@ -37,6 +37,8 @@ from bff.session.transaction import LIFETIME_SECONDS
 Scope = Any
 HeaderGet = Callable[[bytes], bytes | None]
 NOT_PINNED = b"any"
+RESTARTED = "login_restarted"
+"""The note of a sign-in that was begun anew because its answer came too late; no page is told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +169,18 @@ class BrowserCookies:
         """The code and request id of a sign-in that failed a moment ago."""
         signed = self._note.read(request.cookies().get(NOTE_COOKIE.name, ""))
         code, _, request_id = (signed or "").partition(".")
-        return (code, request_id) if code and request_id else None
+        return (code, request_id) if code and request_id and code != RESTARTED else None
 
     def set_note(self, code: str, request_id: str) -> bytes:
         """A Set-Cookie value; for five minutes."""
         return set_cookie(
             NOTE_COOKIE, self._note.sign(f"{code}.{request_id}"), max_age=300
         ).encode()
+
+    def restarted(self, request: Request) -> bool:
+        """Whether a sign-in of this browser was begun anew a moment ago."""
+        note = self._note.read(request.cookies().get(NOTE_COOKIE.name, ""))
+        return note is not None and note.partition(".")[0] == RESTARTED
 
     @staticmethod
     def clear_session() -> bytes:
@@ -189,6 +196,11 @@ class BrowserCookies:
         signed = self._session.read(text)
         handle = read_handle(signed) if signed else None
         return Known(handle, session_key(handle.session_id, self._lookup_key)) if handle else None
+
+
+def came_over_http(request: Request, proxies: TrustedProxies) -> bool:
+    """Whether a proxy of ours says that the browser spoke plain HTTP. Without one nobody can say."""
+    return proxies.says_http(request.client, request.get(b"x-forwarded-proto"))
 
 
 def client_address(request: Request, proxies: TrustedProxies) -> str:

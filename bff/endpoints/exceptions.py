@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 
 from bff.endpoints.dependencies import seen
-from bff.endpoints.problems import to_problem
+from bff.endpoints.problem_page import to_answer
 from bff.errors import BffError, MethodNotAllowed, RouteNotFound
 
 
@@ -19,12 +19,12 @@ def exception_handlers(log: Any, *, https: bool) -> dict[Any, Any]:  # noqa: ANN
             error = RouteNotFound()
         elif isinstance(error, MethodNotAllowedException):
             error = MethodNotAllowed(())
-        status, fields, body = to_problem(error, seen(request).id, https=https)
+        status, fields, body = to_answer(error, seen(request), https=https)
         headers = {
             name.decode(): value.decode() for name, value in fields if name != b"content-length"
         }
         return Response(
-            body, status_code=status, headers=headers, media_type="application/problem+json"
+            body, status_code=status, headers=headers, media_type=headers["content-type"]
         )
 
     def last_resort(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -19,15 +19,22 @@ from bff.browser.csrf import (
     require_same_origin,
     require_top_level,
 )
+from bff.browser.headers import redirect_headers
 from bff.endpoints.api import ApiEndpoint, Send
 from bff.endpoints.app_shell import AppShell
-from bff.endpoints.dependencies import Request, Scope, Surroundings
+from bff.endpoints.dependencies import Request, Scope, Surroundings, came_over_http
 from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.leaving import BrowserLeft, Receive
-from bff.endpoints.problems import to_problem
+from bff.endpoints.problem_page import to_answer
 from bff.endpoints.websocket import WebSocketEndpoint, refuse
-from bff.errors import BffError, CsrfRejected, RequestMalformed
+from bff.errors import (
+    BffError,
+    CsrfRejected,
+    MethodNotAllowed,
+    RequestMalformed,
+    TlsRequired,
+)
 
 CONSOLE, CONSOLE_API = b"/bff/console/", b"/bff/console/api/"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
@@ -116,11 +123,16 @@ class Gate:
         self._require_host(request)
         if not path.startswith(b"/"):
             raise RequestMalformed("target")
+        kind = Kind.CALL if path.startswith(b"/api/") else kind_of(path)
+        if self._around.https and came_over_http(request, self._around.trusted_proxies):
+            await self._over_tls(kind, scope, send)
+            return
         if path.startswith(b"/api/"):
             await self._api(scope, receive, send, request)
             return
-        kind = kind_of(path)
         self._require(kind, scope["method"], request)
+        if scope["method"] == "OPTIONS":  # Litestar's own answer would lack every safeguard
+            raise MethodNotAllowed(("GET", "HEAD", "POST"))
         if kind is Kind.EVENTS:
             await self._events(scope, receive, send, request)
         elif kind is Kind.PAGE and path != b"/bff/popup-done.js":
@@ -142,13 +154,23 @@ class Gate:
         elif kind is Kind.EVENTS:
             require_own_page(request.get, public_origin=self._around.public_origin)
 
+    async def _over_tls(self, kind: Kind, scope: Scope, send: Send) -> None:
+        """A page that was asked for over plain HTTP is found over HTTPS. Raises TlsRequired for anything else."""
+        if kind not in {Kind.PAGE, Kind.NAVIGATION} or scope["method"] not in {"GET", "HEAD"}:
+            raise TlsRequired
+        query: bytes = scope["query_string"]
+        target = scope["raw_path"] + (b"?" + query if query else b"")
+        fields = [(b"location", self._around.public_origin + target), *redirect_headers(https=True)]
+        await send({"type": "http.response.start", "status": 308, "headers": fields})
+        await send({"type": "http.response.body", "body": b""})
+
     async def _refuse(self, error: Exception, scope: Scope, send: Send, request: Request) -> None:
         if isinstance(error, CsrfRejected):
             refused = events.CsrfRefused(
                 at=request.arrived_at, signal=error.signal, method=scope["method"]
             )
             self._around.trail.record(refused)
-        status, fields, body = to_problem(error, request.id, https=self._around.https)
+        status, fields, body = to_answer(error, request, https=self._around.https)
         if scope["type"] == "websocket":
             request.status = status
             await refuse(scope, send, status, fields, body)

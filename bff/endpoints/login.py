@@ -14,8 +14,9 @@ from litestar.response.base import ASGIResponse
 from bff.browser.device import device_hint, network_hint
 from bff.browser.login_cookie import LoginCookie
 from bff.browser.return_to import parse_return_to
-from bff.endpoints.answers import Fields, page, redirect, script
+from bff.endpoints.answers import Fields, answer, page, redirect, script
 from bff.endpoints.dependencies import (
+    RESTARTED,
     BrowserCookies,
     Flows,
     Request,
@@ -23,8 +24,9 @@ from bff.endpoints.dependencies import (
     client_address,
     seen,
 )
+from bff.endpoints.problem_page import to_answer
 from bff.endpoints.problems import code_of
-from bff.errors import RequestMalformed
+from bff.errors import LoginTransactionNotFound, RequestMalformed, SessionNotUsable
 from bff.flows.login_request import LoginBroken, LoginRequest, SignInOrigin
 from bff.session.handle import Handle
 
@@ -75,6 +77,8 @@ def login_handlers(
             parameters, pending.browser if pending else None, _origin(facts, around)
         )
         if isinstance(completed, LoginBroken):
+            if isinstance(completed.error, LoginTransactionNotFound):
+                return await _stale(flows, cookies, around, facts, left, completed.error)
             note = cookies.set_note(code_of(completed.error), facts.id)
             noted: Fields = [(b"set-cookie", left), (b"set-cookie", note)]
             away = "/bff/popup-done" if completed.popup else "/"
@@ -109,6 +113,7 @@ async def _leave(
     facts: Request,
     query: dict[str, str],
     return_to: str,
+    fields: Fields | None = None,
 ) -> ASGIResponse:
     pending = cookies.login(facts)
     known = cookies.session(facts)
@@ -126,7 +131,9 @@ async def _leave(
     )
     cookie = (pending or LoginCookie(started.browser)).add(started.state)
     return redirect(
-        started.location, https=around.https, fields=[(b"set-cookie", cookies.set_login(cookie))]
+        started.location,
+        https=around.https,
+        fields=[(b"set-cookie", cookies.set_login(cookie)), *(fields or [])],
     )
 
 
@@ -134,6 +141,40 @@ def _origin(facts: Request, around: Surroundings) -> SignInOrigin:
     """Hints for people, in words of our own."""
     address = client_address(facts, around.trusted_proxies)
     return SignInOrigin(device_hint(facts.get(b"user-agent")), network_hint(address))
+
+
+async def _stale(
+    flows: Flows,
+    cookies: BrowserCookies,
+    around: Surroundings,
+    facts: Request,
+    left: bytes,
+    error: LoginTransactionNotFound,
+) -> ASGIResponse:
+    """An answer to no sign-in of this browser: a bookmark, the back button, a user who took too long.
+
+    Home, if somebody is signed in; else the sign-in begins anew, once; then a page that says so.
+    """
+    if await _is_signed_in(flows, cookies, facts):
+        return redirect("/", https=around.https, fields=[(b"set-cookie", left)])
+    if cookies.restarted(facts):
+        status, fields, body = to_answer(error, facts, https=around.https)
+        over = [(b"set-cookie", left), (b"set-cookie", cookies.clear_note())]
+        return answer(body, status, [*fields, *over])
+    await around.rate_limits.hit("sign_in", client_address(facts, around.trusted_proxies))
+    note: Fields = [(b"set-cookie", cookies.set_note(RESTARTED, facts.id))]
+    return await _leave(flows, cookies, around, facts, {}, "/", note)
+
+
+async def _is_signed_in(flows: Flows, cookies: BrowserCookies, facts: Request) -> bool:
+    presented = cookies.presented(facts)
+    if presented is None:
+        return False
+    try:
+        await flows.access.state(presented)
+    except SessionNotUsable:
+        return False
+    return True
 
 
 def _parameters(query_string: bytes) -> dict[str, list[str]]:

@@ -38,6 +38,7 @@ STATUS: dict[type[errors.BffError], Answer] = {
     errors.NavigationRequired: Answer(
         400, "navigation_required", "This address is for navigation, not for fetch."
     ),
+    errors.TlsRequired: Answer(403, "https_required", "This address is answered over HTTPS only."),
     errors.RequestMalformed: Answer(
         400, "request_malformed", "The request cannot be read in exactly one way."
     ),
@@ -103,9 +104,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def to_problem(error: Exception, request_id: str, *, https: bool) -> tuple[int, Fields, bytes]:
     """Status, header fields and body for ``error``. Any exception outside the tree is ``internal``."""
-    answer = (
-        STATUS.get(type(error), UNEXPECTED) if isinstance(error, errors.BffError) else UNEXPECTED
-    )
+    answer = answer_of(error)
     retry_after = _retry_after(error, answer)
     body = msgspec.json.encode(
         Problem(
@@ -133,11 +132,16 @@ def to_problem(error: Exception, request_id: str, *, https: bool) -> tuple[int, 
     return answer.status, fields, body
 
 
+def answer_of(error: Exception) -> Answer:
+    """The table's line for ``error``."""
+    if isinstance(error, errors.BffError):
+        return STATUS.get(type(error), UNEXPECTED)
+    return UNEXPECTED
+
+
 def code_of(error: Exception) -> str:
     """The stable code alone, for the one-shot note of a failed sign-in."""
-    return (
-        STATUS.get(type(error), UNEXPECTED) if isinstance(error, errors.BffError) else UNEXPECTED
-    ).code
+    return answer_of(error).code
 
 
 def ended_reason(error: errors.SessionNotUsable) -> str | None:

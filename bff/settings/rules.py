@@ -15,6 +15,8 @@ from bff.settings.values import api_route, client_key, key_octets, session_limit
 Broken = Iterator[tuple[str, str]]
 WEAK = ("change-me", "changeme", "secret", "default", "not-for-production", "example")
 NEEDS_HTTPS = "expected https:// (http:// only with development = true)"
+# RFC 6265bis, section 4.1.3.2; browsers make an exception for the machine they run on.
+NO_COOKIE = "over http:// browsers keep no cookie named __Host-"
 
 
 def broken_rules(name: str, table: Any, *, development: bool) -> Broken:  # noqa: ANN401  one of the tables
@@ -42,6 +44,8 @@ def _server(server: Server, *, development: bool) -> Broken:
         yield "server.public_url", "expected an origin without a path, query or user"
     if url.scheme == "http" and not development:
         yield "server.public_url", NEEDS_HTTPS
+    elif url.scheme == "http" and not _is_this_machine(url.hostname):
+        yield "server.public_url", f"expected https:// or a local address: {NO_COOKIE}"
     if server.public_url != server.public_url.lower():
         yield "server.public_url", "expected lower case: browsers write origins so"
     try:
@@ -208,6 +212,11 @@ def _routes(routes: list[Route | None], *, development: bool) -> Broken:
             api_route(route)
         except ValueError as error:
             yield path, str(error)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether browsers trust the way to it without TLS (Secure Contexts, section 3.1)."""
+    return host == "localhost" or host.endswith(".localhost") or host in {"127.0.0.1", "::1"}
 
 
 def _split(url: str) -> SplitResult:

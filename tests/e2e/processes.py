@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from redis import Redis
+
 from upstream_mocks import moved, processes
 from upstream_mocks.demo import PORTS as DEMO_PORTS
 
@@ -185,6 +187,11 @@ class Stack:
     def logs(self, lines: int = 40) -> dict[str, str]:
         """The end of every log."""
         return {name: process.last_lines(lines) for name, process in self._processes.items()}
+
+    def redis_keys(self) -> set[bytes]:
+        """Every key there is."""
+        with Redis(port=self.redis_port) as redis:
+            return set(redis.scan_iter(count=1000))
 
     def ask(self, party: str, method: str, path: str, body: object = None) -> Any:
         """Pull a lever of the mock ("provider" or "api"), for example GET /__stats."""

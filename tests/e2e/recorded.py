@@ -66,12 +66,16 @@ class _Hop(httpx.BaseTransport):
             request.url = request.url.copy_with(scheme="http", host="localhost", port=self._port)
         return self._onward.handle_request(request)
 
+    def close(self) -> None:
+        self._onward.close()
+
 
 class RecordingBrowser(ApiBrowser):
     """Keeps every answer of the app."""
 
     def __init__(self, bff: Bff, stack: Stack) -> None:
         super().__init__(ORIGIN, stack.provider_url)
+        self.port = bff.port
         self.http.close()
         self.http = httpx.Client(transport=_Hop(bff.port), timeout=30, follow_redirects=False)
         self.said: list[Said] = []
@@ -80,7 +84,7 @@ class RecordingBrowser(ApiBrowser):
 
     def _keep(self, answer: httpx.Response) -> httpx.Response:
         request = answer.request
-        if request.headers["host"] == "app.example":
+        if request.url.port == self.port:
             headers = [
                 (name.decode("latin-1").lower(), value.decode("latin-1"))
                 for name, value in answer.headers.raw
@@ -131,7 +135,14 @@ def wide_run(browser: RecordingBrowser, stack: Stack) -> None:
 
 def _anonymous(browser: RecordingBrowser) -> None:
     for path in (
-        *("/", "/leads/7", "/index.html", "/bff/client.js", "/bff/client/index.js", "/assets/none.js"),
+        *(
+            "/",
+            "/leads/7",
+            "/index.html",
+            "/bff/client.js",
+            "/bff/client/index.js",
+            "/assets/none.js",
+        ),
         *("/bff/popup-done", "/bff/popup-done.js", "/bff/logout/next", "/bff/logout/next?ticket=x"),
         *("/bff/callback", "/bff/callback?code=x&state=y", "/bff/login?return_to=//evil.example"),
         *("/bff/console", "/bff/console/", "/icon.svg", "/metrics", "/schema", "/docs"),
@@ -139,10 +150,26 @@ def _anonymous(browser: RecordingBrowser) -> None:
         browser.navigate(ORIGIN + path, site="none")
     for method, path in (
         *(("GET", "/bff/session"), ("POST", "/bff/session/extend"), ("POST", "/bff/refresh")),
-        *(("POST", "/bff/logout"), ("GET", "/api/me"), ("POST", "/api/leads"), ("GET", "/api/none")),
-        *(("DELETE", "/api/me"), ("GET", "/bff/none"), ("PUT", "/bff/session"), ("GET", "/bff/login")),
+        *(
+            ("POST", "/bff/logout"),
+            ("GET", "/api/me"),
+            ("POST", "/api/leads"),
+            ("GET", "/api/none"),
+        ),
+        *(
+            ("DELETE", "/api/me"),
+            ("GET", "/bff/none"),
+            ("PUT", "/bff/session"),
+            ("GET", "/bff/login"),
+        ),
         *(("GET", "/bff/events"), ("GET", "/api/me/../leads"), ("GET", "/api/me/%2e%2e")),
-        *(("POST", "/"), ("HEAD", "/"), ("OPTIONS", "/bff/session"), ("TRACE", "/bff/session")),
+        *(
+            ("GET", "/healthz"),
+            ("POST", "/"),
+            ("HEAD", "/"),
+            ("OPTIONS", "/bff/session"),
+            ("TRACE", "/bff/session"),
+        ),
     ):
         browser.send(method, path)
 
@@ -152,7 +179,9 @@ def _refused(browser: RecordingBrowser) -> None:
     browser.raw("POST", "/bff/logout", evil)
     browser.raw("OPTIONS", "/api/me", {**evil, "access-control-request-method": "GET"})
     browser.raw("GET", "/", {"host": "evil.example"})
-    browser.raw("GET", "/bff/session", {"bff-session": "any", "cookie": f"{SESSION}=a; {SESSION}=b"})
+    browser.raw(
+        "GET", "/bff/session", {"bff-session": "any", "cookie": f"{SESSION}=a; {SESSION}=b"}
+    )
     browser.raw("GET", "/bff/session", {"bff-session": "any", "cookie": f"{SESSION}=forged.AAAA"})
     browser.raw("POST", "/bff/backchannel-logout", {}, data={"logout_token": "x"})
     browser.raw("POST", "/bff/backchannel-logout", {}, content=b"x" * 100_000)

@@ -37,3 +37,26 @@ def test_proxies_are_named_in_one_way_only() -> None:
         TrustedProxies(1, OURS)
     with pytest.raises(ValueError, match="host bits"):
         TrustedProxies(networks=("10.0.0.1/8",))
+
+
+@pytest.mark.req("N127")
+@pytest.mark.parametrize(
+    ("proxies", "said", "expected"),
+    [
+        (TrustedProxies(), b"http", False),
+        (TrustedProxies(1), b"http", True),
+        (TrustedProxies(1), b"HTTP ", True),
+        (TrustedProxies(1), b"https", False),
+        (TrustedProxies(1), b"http, https", False),
+        (TrustedProxies(2), b"http, https", True),
+        (TrustedProxies(2), b"http", True),
+        (TrustedProxies(1), None, False),
+        (TrustedProxies(0, ["10.0.0.0/8"]), b"http", True),
+        (TrustedProxies(0, ["192.0.2.0/24"]), b"http", False),
+    ],
+)
+def test_plain_http_is_what_a_proxy_of_ours_says(
+    proxies: TrustedProxies, said: bytes | None, expected: bool
+) -> None:
+    """A stranger's word means nothing."""
+    assert proxies.says_http("10.0.0.1", said) is expected
