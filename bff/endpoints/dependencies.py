@@ -19,6 +19,7 @@ from bff.browser.cookies import (
 )
 from bff.browser.login_cookie import LoginCookie, read_login_cookie, write_login_cookie
 from bff.browser.proxies import TrustedProxies
+from bff.errors import RequestMalformed
 from bff.flows.access import AccessFlow, Presented
 from bff.flows.api_call import ApiCallFlow
 from bff.flows.backchannel import BackChannelFlow
@@ -39,6 +40,21 @@ HeaderGet = Callable[[bytes], bytes | None]
 NOT_PINNED = b"any"
 RESTARTED = "login_restarted"
 """The note of a sign-in that was begun anew because its answer came too late; no page is told of it."""
+ALONE = frozenset(
+    {
+        b"authorization",
+        b"bff-session",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"origin",
+        b"sec-fetch-dest",
+        b"sec-fetch-mode",
+        b"sec-fetch-site",
+        b"transfer-encoding",
+    }
+)
+"""Fields with one value: of two, some reader would believe the first and some the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +108,25 @@ class Known(msgspec.Struct, frozen=True):
 class Request:
     """One request's facts, gathered once by the gate: id, header look-up, cookies on demand."""
 
-    __slots__ = ("arrived_at", "client", "get", "headers", "id", "status")
+    __slots__ = ("_repeated", "arrived_at", "client", "get", "headers", "id", "status")
 
     def __init__(self, scope: Scope, request_id: str, arrived_at: float) -> None:
         """Take what the gate knows."""
         self.id = request_id
         self.arrived_at = arrived_at
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
-        self.get: HeaderGet = dict(self.headers).get
+        by_name = dict(self.headers)
+        self.get: HeaderGet = by_name.get
+        self._repeated = len(by_name) != len(self.headers)
         self.client: str = scope["client"][0] if scope.get("client") else ""
         self.status = 0
+
+    def require_one_reading(self) -> None:
+        """Raise RequestMalformed if a field that must stand alone does not (RFC 9110, 5.3; RFC 9112, 3.2)."""
+        if self._repeated:
+            names = [name for name, _ in self.headers if name in ALONE]
+            if len(names) != len(set(names)):
+                raise RequestMalformed("header")
 
     def cookies(self) -> dict[str, str]:
         """Our cookies among those sent. Raises RequestMalformed."""

@@ -108,6 +108,8 @@ class Gate:
         try:
             await self._lead(scope, receive, sending, request)
         except BrowserLeft:
+            if not started:  # to nobody, or to somebody whose body was not readable
+                await self._refuse(RequestMalformed("body"), scope, sending, request)
             request.status = 499
         except Exception as error:
             if not isinstance(error, BffError):
@@ -141,6 +143,7 @@ class Gate:
             await self._inner(scope, receive, send)
 
     def _require_host(self, request: Request) -> None:
+        request.require_one_reading()
         if request.get(b"host") != self._around.host:
             raise RequestMalformed("host")
 
@@ -175,6 +178,8 @@ class Gate:
             request.status = status
             await refuse(scope, send, status, fields, body)
             return
+        if isinstance(error, RequestMalformed):  # what follows on this connection is doubtful, too
+            fields.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send(
             {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
