@@ -127,7 +127,7 @@ class Stack:
             "PROVIDER_PORT": str(self.provider_port),
             "API_PORT": str(self.api_port),
             "CLIENT_ORIGINS": " ".join(
-                [HOP_ORIGIN, *(f"http://localhost:{port}" for port, _ in self._bff_ports)]
+                [*(f"http://localhost:{port}" for port, _ in self._bff_ports), HOP_ORIGIN]
             ),
             "PROVIDER_OPTIONS": self._provider_options,
             **variables,
