@@ -1,128 +1,79 @@
-import { messageFor } from '@cookie-bff/client'
-import { useState, type ReactNode } from 'react'
-import { client, useSession } from './client'
-import { useLog } from './log'
+import { RequireSession, SessionBanner } from '@cookie-bff/client/react'
+import { useEffect, type ReactNode } from 'react'
+import { useSession } from './client'
+import { Header, Rail } from './Frame'
+import { LogPanel } from './LogPanel'
 import { Bench } from './pages/Bench'
+import { EventPage } from './pages/EventPage'
 import { Events } from './pages/Events'
+import { Files } from './pages/Files'
 import { Landing } from './pages/Landing'
+import { LeadPage } from './pages/LeadPage'
 import { Leads } from './pages/Leads'
+import { NewLead } from './pages/NewLead'
+import { Overview } from './pages/Overview'
+import { Profile } from './pages/Profile'
 import { See } from './pages/See'
-import { SessionPanel } from './pages/SessionPanel'
-import { Link, usePath } from './router'
+import { SessionPage } from './pages/SessionPage'
+import { Page, Skeletons } from './parts'
+import { Link, match, usePath } from './router'
 
-const PAGES: Record<string, () => ReactNode> = {
-  '/events': () => <Events />,
-  '/leads': () => <Leads />,
-  '/session': () => <SessionPanel />,
-  '/see': () => <See />,
-  '/bench': () => <Bench />,
+interface Route {
+  readonly pattern: string
+  readonly title: string
+  readonly page: (parameter: string) => ReactNode
 }
-const NAMES = { '/events': 'Events', '/leads': 'Leads', '/session': 'Session', '/see': 'What JavaScript sees', '/bench': 'Fault bench' }
+
+const ROUTES: readonly Route[] = [
+  { pattern: '/', title: 'Overview', page: () => <Overview /> },
+  { pattern: '/events', title: 'Events', page: () => <Events /> },
+  { pattern: '/events/:id', title: 'Event', page: (id) => <EventPage id={id} /> },
+  { pattern: '/leads', title: 'Leads', page: () => <Leads /> },
+  { pattern: '/leads/new', title: 'New lead', page: () => <NewLead /> },
+  { pattern: '/leads/:id', title: 'Lead', page: (id) => <LeadPage id={id} /> },
+  { pattern: '/files', title: 'Files', page: () => <Files /> },
+  { pattern: '/session', title: 'Session', page: () => <SessionPage /> },
+  { pattern: '/profile', title: 'Profile', page: () => <Profile /> },
+  { pattern: '/see', title: 'What can JavaScript see?', page: () => <See /> },
+  { pattern: '/bench', title: 'Fault bench', page: () => <Bench /> },
+]
 
 export function App() {
-  const snapshot = useSession()
+  const { status } = useSession()
   const path = usePath()
-  const page = PAGES[path]
-  const inside = snapshot.user !== null
+  const found = ROUTES.map((route) => ({ route, parameter: match(route.pattern, path) })).find(({ parameter }) => parameter !== null)
+  const inside = status !== 'loading' && status !== 'anonymous'
+  const title = inside || path !== '/' ? (found?.route.title ?? 'Not found') : 'Meet people. Keep the conversation.'
+  useEffect(() => {
+    document.title = `${title} · EventLead`
+  }, [title])
+
   return (
     <>
       <a className="skip" href="#main">
         Skip to content
       </a>
-      <header className="bar">
-        <Link href="/" className="brand">
-          <img src="/icon.svg" alt="" width="28" height="28" /> EventLead
-        </Link>
-        {inside && (
-          <nav aria-label="Pages">
-            {Object.entries(NAMES).map(([href, name]) => (
-              <Link key={href} href={href}>
-                {name}
-              </Link>
-            ))}
-          </nav>
-        )}
-        <div className="who">
-          {inside ? (
-            <>
-              <span data-testid="user-name">{snapshot.user.name ?? snapshot.user.sub}</span>
-              <button className="quiet" data-testid="sign-out" onClick={() => void client.logout().catch(() => undefined)}>
-                Sign out
-              </button>
-            </>
-          ) : null}
-        </div>
-      </header>
-      {snapshot.degraded && (
-        <p className="notice" role="status">
-          {messageFor(snapshot.degraded).title}. {messageFor(snapshot.degraded).detail}
-        </p>
-      )}
-      {snapshot.status === 'ended' && <Ended reason={snapshot.ended} />}
-      {snapshot.status === 'switched' && (
-        <p className="notice" role="alert">
-          You are now signed in as {snapshot.newUser.name} in another tab. <a href={path}>Continue as {snapshot.newUser.name}</a>
-        </p>
-      )}
-      <main id="main" tabIndex={-1}>
-        {snapshot.status === 'loading' ? <Waiting /> : inside && page ? page() : <Landing />}
-      </main>
-      {inside && <Log />}
+      <Header />
+      <SessionBanner />
+      <div className={inside ? 'frame with-rail' : 'frame'}>
+        {inside && <Rail />}
+        <main id="main" tabIndex={-1} key={inside ? path : 'outside'}>
+          <RequireSession loading={<Skeletons label="Looking for your session" />} anonymous={<Landing />}>
+            {found ? found.route.page(found.parameter ?? '') : <NotFound />}
+          </RequireSession>
+        </main>
+      </div>
+      {inside && <LogPanel />}
     </>
   )
 }
 
-function Ended({ reason }: { reason: string }) {
-  return (
-    <p className="notice" role="alert">
-      Your session is over ({reason.replaceAll('_', ' ')}). What you were doing is still on this page.{' '}
-      <button onClick={() => void client.login()}>Sign in and continue</button>
+const NotFound = () => (
+  <Page title="There is nothing here" lead="The address may be old, or mistyped.">
+    <p>
+      <Link className="button" href="/">
+        Back to the overview
+      </Link>
     </p>
-  )
-}
-
-const Waiting = () => (
-  <div className="cards" aria-busy="true" aria-label="Loading">
-    {[1, 2, 3].map((number) => (
-      <div key={number} className="card skeleton" />
-    ))}
-  </div>
+  </Page>
 )
-
-function Log() {
-  const entries = useLog()
-  const [open, setOpen] = useState(false)
-  return (
-    <aside className="log" aria-label="Request log">
-      <button className="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
-        Request log <span className="count">{entries.length}</span>
-      </button>
-      {open && (
-        <div className="scroll">
-          <table>
-            <thead>
-              <tr>
-                <th>Method</th>
-                <th>Path</th>
-                <th>Status</th>
-                <th>BFF-Error</th>
-                <th>ms</th>
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map((entry) => (
-                <tr key={entry.id}>
-                  <td>{entry.method}</td>
-                  <td>{entry.path}</td>
-                  <td>{entry.status || 'none'}</td>
-                  <td>{entry.error ?? ''}</td>
-                  <td className="number">{Math.round(entry.ms)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </aside>
-  )
-}

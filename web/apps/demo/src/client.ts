@@ -1,35 +1,36 @@
 import { createBffClient, type BffRequestInit, type SessionUser } from '@cookie-bff/client'
-import { useSyncExternalStore } from 'react'
-import { record } from './log'
+import { useSession as useBffSession } from '@cookie-bff/client/react'
+import { logged, tracked } from './log'
 
 export interface User extends SessionUser {
   readonly email?: string
   readonly roles?: readonly string[]
 }
 
-export const client = createBffClient<User>()
+/** The one client of the page. Its `fetch` is wrapped only so that the request log sees every attempt. */
+export const client = createBffClient<User>({ fetch: logged })
 
-/** The session as the page knows it; re-renders when it changes. */
-export const useSession = () => useSyncExternalStore(client.subscribe, client.getSnapshot)
+export const useSession = () => useBffSession<User>()
 
-/** `client.fetch`, written down in the request log. */
-export async function call(path: string, init?: BffRequestInit): Promise<Response> {
-  const began = performance.now()
-  const method = init?.method ?? 'GET'
-  try {
-    const answer = await client.fetch(path, init)
-    record({ method, path, status: answer.status, error: answer.headers.get('BFF-Error'), ms: performance.now() - began })
-    return answer
-  } catch (error) {
-    record({ method, path, status: 0, error: error instanceof Error ? error.name : 'failed', ms: performance.now() - began })
-    throw error
+/** `client.fetch`, followed by the request log from the call to its last attempt. */
+export const call = (path: string, init: BffRequestInit = {}): Promise<Response> => client.fetch(path, tracked(init))
+
+/** What the API said when it did not do what it was asked. */
+export class CallFailed extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string | null,
+    message: string,
+  ) {
+    super(message)
   }
 }
 
 export async function callJson<T>(path: string, init?: BffRequestInit): Promise<T> {
   const answer = await call(path, init)
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.headers.get('BFF-Error') ?? answer.statusText}`)
-  return (await answer.json()) as T
+  if (answer.ok) return (await answer.json()) as T
+  const code = answer.headers.get('BFF-Error')
+  throw new CallFailed(answer.status, code, code ?? `${answer.status} ${answer.statusText}`.trim())
 }
 
 export const json = (method: string, body: unknown): BffRequestInit => ({
@@ -37,3 +38,7 @@ export const json = (method: string, body: unknown): BffRequestInit => ({
   headers: { 'Content-Type': 'application/json' },
   body: JSON.stringify(body),
 })
+
+/** Our own endpoints, pinned to the session the page shows. */
+export const ask = (path: string, method = 'GET'): Promise<Response> =>
+  logged(path, { method, headers: { 'BFF-Session': client.getSnapshot().session?.ref ?? 'anon' } })

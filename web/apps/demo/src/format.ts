@@ -14,3 +14,17 @@ export const day = (iso: string): string =>
 
 /** What would give a credential away: the shape of a signed one, or a bearer header. */
 export const looksSecret = (text: string): boolean => /eyJ[A-Za-z0-9_-]{8,}\.eyJ|Bearer\s+\S{16,}/.test(text)
+
+/** `3 minutes ago`; the past only. */
+export function ago(unixSeconds: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.round(nowMs / 1000 - unixSeconds))
+  const [count, unit] = seconds < 60 ? [seconds, 'second'] : seconds < 3600 ? [Math.floor(seconds / 60), 'minute'] : seconds < 86_400 ? [Math.floor(seconds / 3600), 'hour'] : [Math.floor(seconds / 86_400), 'day']
+  return `${count} ${unit}${count === 1 ? '' : 's'} ago`
+}
+
+/** `1.5 MB`, in powers of a thousand. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB']
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3))
+  return `${+(bytes / 1000 ** power).toFixed(power ? 1 : 0)} ${units[power]}`
+}

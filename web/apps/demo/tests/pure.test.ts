@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { clock, day, looksSecret } from '../src/format'
+import { ago, clock, day, looksSecret, size } from '../src/format'
 import { prepend, type Entry } from '../src/log'
-import { plain } from '../src/router'
+import { match, plain } from '../src/router'
 
 describe('clock', () => {
   it.each([
@@ -19,10 +19,10 @@ it('knows a credential by its shape', () => {
   expect(looksSecret('{"ref":"s_orsNeV6dWvIF5uXNQAfhCA"}')).toBe(false)
 })
 
-it('keeps the newest fifty entries', () => {
-  const entry = (id: number): Entry => ({ id, at: new Date(0), method: 'GET', path: '/', status: 200, error: null, ms: 1 })
-  const list = Array.from({ length: 60 }, (_, id) => entry(id)).reduce<readonly Entry[]>(prepend, [])
-  expect(list.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, back) => 59 - back))
+it('keeps the newest sixty entries', () => {
+  const entry = (id: number): Entry => ({ id, at: 0, method: 'GET', path: '/', status: 200, error: null, forwarded: null, attempt: 1, waited: 0, ms: 1, pin: 'anon' })
+  const list = Array.from({ length: 70 }, (_, id) => entry(id)).reduce<readonly Entry[]>(prepend, [])
+  expect(list.map(({ id }) => id)).toEqual(Array.from({ length: 60 }, (_, back) => 69 - back))
 })
 
 it('leaves clicks with a modifier to the browser', () => {
@@ -31,3 +31,24 @@ it('leaves clicks with a modifier to the browser', () => {
   expect(plain({ ...click, ctrlKey: true })).toBe(false)
   expect(plain({ ...click, button: 1 })).toBe(false)
 })
+
+it.each([
+  ['/', '/', ''],
+  ['/events', '/events/', ''],
+  ['/events/:id', '/events/a%20b', 'a b'],
+  ['/events/:id', '/events', null],
+  ['/events/:id', '/events/a/b', null],
+  ['/events', '/leads', null],
+])('matches %s with %s', (pattern, path, parameter) => expect(match(pattern, path)).toBe(parameter))
+
+it.each([
+  [0, '0 B'],
+  [1500, '1.5 kB'],
+  [64_000_000, '64 MB'],
+])('writes %d bytes as %s', (bytes, text) => expect(size(bytes)).toBe(text))
+
+it.each([
+  [1, '1 second ago'],
+  [150, '2 minutes ago'],
+  [90_000, '1 day ago'],
+])('%d seconds ago are %s', (seconds, text) => expect(ago(1000, (1000 + seconds) * 1000)).toBe(text))
