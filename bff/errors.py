@@ -13,8 +13,10 @@ BffError
     ContentTooLarge(limit_bytes)
     RateLimited(retry_after_seconds)
     InsufficientScope
+    StepUpRequired(max_age_seconds, acr_values)
   LoginFailed                      a sign-in that started and did not complete
     LoginTransactionNotFound
+    StepUpUnmet(check)
     AuthorizationRejected(error)
     AuthorizationResponseInvalid(check)
     SignedTokenInvalid(check)
@@ -124,6 +126,18 @@ class InsufficientScope(RequestRejected):
     """
 
 
+class StepUpRequired(RequestRejected):
+    """The session is good, but this asks for a more recent or a stronger sign-in (RFC 9470).
+
+    ``max_age_seconds`` and ``acr_values`` say what would do.
+    """
+
+    def __init__(self, max_age_seconds: int | None, acr_values: tuple[str, ...]) -> None:
+        super().__init__("step-up required")
+        self.max_age_seconds = max_age_seconds
+        self.acr_values = acr_values
+
+
 class LoginFailed(BffError):
     """A sign-in that started and did not complete."""
 
@@ -133,6 +147,17 @@ class LoginTransactionNotFound(LoginFailed):
 
     Stale, replayed, or started elsewhere.
     """
+
+
+class StepUpUnmet(LoginFailed):
+    """The provider signed the user in, but not as recently or as strongly as was asked.
+
+    ``check`` is ``auth_time`` or ``acr``.
+    """
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self.check = check
 
 
 class AuthorizationRejected(LoginFailed):

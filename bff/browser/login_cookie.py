@@ -10,6 +10,10 @@ import re
 
 import msgspec
 
+REMEMBERED_SECONDS = 3600
+"""How long a browser remembers that it has begun. Longer than the sign-in itself lasts: who comes back
+too late is led through it once more instead of being turned away."""
+
 PENDING_LIMIT = 8
 """Sign-ins under way that are remembered; the oldest is forgotten first."""
 

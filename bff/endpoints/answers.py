@@ -37,13 +37,21 @@ def answer(body: bytes, status: int, fields: Fields) -> ASGIResponse:
     return ASGIResponse(body=body, status_code=status, headers=_text(kept))
 
 
-def page(body: bytes, *, https: bool, opener: bool = True) -> ASGIResponse:
+def page(
+    body: bytes,
+    *,
+    https: bool,
+    opener: bool = True,
+    status: int = 200,
+    fields: Fields | None = None,
+) -> ASGIResponse:
     """A document of our own."""
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),
         *document_headers(https=https, opener=opener),
+        *(fields or []),
     ]
-    return ASGIResponse(body=body, headers=_text(headers))
+    return ASGIResponse(body=body, status_code=status, headers=_text(headers))
 
 
 def form_post(action: str, fields: Sequence[tuple[str, str]], *, https: bool) -> ASGIResponse:

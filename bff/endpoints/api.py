@@ -60,6 +60,11 @@ class ApiEndpoint:
         route, path = self._match(method, scope["raw_path"], request)
         query: bytes = scope["query_string"]
         length = _content_length(request, route)
+        presented = self._cookies.presented(request)
+        address = client_address(request, self._around.trusted_proxies)
+        if route.rate_per_minute is not None:
+            who = presented.key if presented and route.token != "none" else address  # noqa: S105  a plan
+            await self._around.rate_limits.hit(f"route:{route.name}", who)
         if without_body := _without_body(request, length):
             leaving.begin()
         call = ApiCall(
@@ -70,12 +75,12 @@ class ApiEndpoint:
             body=None if without_body else _body(leaving, route),
             body_length=length,
             forwarded=Forwarded(
-                client_address(request, self._around.trusted_proxies),
+                address,
                 self._host,
                 self._proto,
                 request.id,
             ),
-            presented=self._cookies.presented(request),
+            presented=presented,
             background=request.background,
         )
         answer = await self._flow.call(call)

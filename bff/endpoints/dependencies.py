@@ -17,7 +17,12 @@ from bff.browser.cookies import (
     read_cookies,
     set_cookie,
 )
-from bff.browser.login_cookie import LoginCookie, read_login_cookie, write_login_cookie
+from bff.browser.login_cookie import (
+    REMEMBERED_SECONDS,
+    LoginCookie,
+    read_login_cookie,
+    write_login_cookie,
+)
 from bff.browser.proxies import TrustedProxies
 from bff.errors import RequestMalformed
 from bff.flows.access import AccessFlow, Presented
@@ -33,7 +38,6 @@ from bff.flows.watch import WatchFlow
 from bff.resource.routes import RouteTable
 from bff.session.handle import Handle, read_handle, session_key, write_handle
 from bff.session.model import SessionKey
-from bff.session.transaction import LIFETIME_SECONDS
 
 Scope = Any
 HeaderGet = Callable[[bytes], bytes | None]
@@ -188,7 +192,7 @@ class BrowserCookies:
         if cookie is None or cookie.empty:
             return clear_cookie(LOGIN_COOKIE).encode()
         signed = self._login.sign(write_login_cookie(cookie))
-        return set_cookie(LOGIN_COOKIE, signed, max_age=int(LIFETIME_SECONDS)).encode()
+        return set_cookie(LOGIN_COOKIE, signed, max_age=REMEMBERED_SECONDS).encode()
 
     def note(self, request: Request) -> tuple[str, str] | None:
         """The code and request id of a sign-in that failed a moment ago."""

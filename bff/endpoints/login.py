@@ -3,6 +3,7 @@
 Navigations all, never answered to a fetch.
 """
 
+import re
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,12 +27,16 @@ from bff.endpoints.dependencies import (
 )
 from bff.endpoints.problem_page import to_answer
 from bff.endpoints.problems import code_of
-from bff.errors import LoginTransactionNotFound, RequestMalformed, SessionNotUsable
+from bff.endpoints.stale_login import AGAIN_PATH, StaleSignIn
+from bff.errors import LoginTransactionNotFound, RequestMalformed
 from bff.flows.login_request import LoginBroken, LoginRequest, SignInOrigin
 from bff.session.handle import Handle
 
 AnyRequest = LitestarRequest[Any, Any, Any]
 MAX_FIELDS = 20
+PROMPT = re.compile(r"none|(?:login|consent|select_account)(?: (?:login|consent|select_account))*")
+LOGIN_HINT = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
+ACR_VALUES = re.compile(r"[!#-\[\]-~]{1,128}(?: [!#-\[\]-~]{1,128}){0,7}")
 
 POPUP_DONE_PAGE = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Back to your page</title>
@@ -52,6 +57,7 @@ def login_handlers(
     flows: Flows, cookies: BrowserCookies, around: Surroundings
 ) -> list[HTTPRouteHandler]:
     """The endpoints of a sign-in."""
+    stale = StaleSignIn(flows, cookies, around)
 
     @get("/bff/login")
     async def login(request: AnyRequest) -> ASGIResponse:
@@ -78,7 +84,7 @@ def login_handlers(
         )
         if isinstance(completed, LoginBroken):
             if isinstance(completed.error, LoginTransactionNotFound):
-                return await _stale(flows, cookies, around, facts, left, completed.error)
+                return await stale.settle(facts, state)
             note = cookies.set_note(code_of(completed.error), facts.id)
             noted: Fields = [(b"set-cookie", left), (b"set-cookie", note)]
             away = "/bff/popup-done" if completed.popup else "/"
@@ -93,6 +99,12 @@ def login_handlers(
         ]
         return redirect(location, https=around.https, fields=fields)
 
+    @get(AGAIN_PATH)
+    async def login_again(request: AnyRequest) -> ASGIResponse:
+        """Where a callback leads whose sign-in is not known any more."""
+        parameters = _parameters(request.scope["query_string"])
+        return await stale.decide(seen(request), (parameters.get("state") or [""])[0])
+
     @get("/bff/popup-done")
     async def popup_done() -> ASGIResponse:
         """The page a sign-in window ends on: tells the others, closes itself."""
@@ -103,7 +115,7 @@ def login_handlers(
         """Its script, by itself: the page's policy allows no inline one."""
         return script(POPUP_DONE_SCRIPT, https=around.https)
 
-    return [login, callback, popup_done, popup_done_script]
+    return [login, callback, login_again, popup_done, popup_done_script]
 
 
 async def _leave(
@@ -123,10 +135,10 @@ async def _leave(
             popup=query.get("mode") == "popup",
             browser=pending.browser if pending else None,
             replaces=known.key if known else None,
-            prompt=query.get("prompt"),
-            login_hint=query.get("login_hint"),
+            prompt=_word(query.get("prompt"), PROMPT),
+            login_hint=_word(query.get("login_hint"), LOGIN_HINT),
             max_age=_seconds(query.get("max_age")),
-            acr_values=query.get("acr_values"),
+            acr_values=tuple((_word(query.get("acr_values"), ACR_VALUES) or "").split()),
         )
     )
     cookie = (pending or LoginCookie(started.browser)).add(started.state)
@@ -192,6 +204,13 @@ def _query(query_string: bytes) -> dict[str, str]:
     if any(len(values) > 1 for values in parameters.values()):
         raise RequestMalformed("query")
     return {name: values[0] for name, values in parameters.items()}
+
+
+def _word(text: str | None, form: re.Pattern[str]) -> str | None:
+    """Raises RequestMalformed for what no provider could understand."""
+    if text is not None and not form.fullmatch(text):
+        raise RequestMalformed("query")
+    return text
 
 
 def _seconds(text: str | None) -> int | None:

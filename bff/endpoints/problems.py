@@ -4,6 +4,8 @@ Nothing that came from outside is ever repeated in one.
 """
 
 import math
+from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -49,6 +51,10 @@ STATUS: dict[type[errors.BffError], Answer] = {
     errors.ContentTooLarge: Answer(413, "content_too_large", "The request body is too large."),
     errors.RateLimited: Answer(429, "rate_limited", "Too many requests."),
     errors.InsufficientScope: Answer(403, "insufficient_scope", "The sign-in does not cover this."),
+    errors.StepUpRequired: Answer(401, "step_up_required", "Sign in again to do this."),
+    errors.StepUpUnmet: Answer(
+        403, "step_up_unmet", "The sign-in service did not confirm what this needs."
+    ),
     errors.LoginTransactionNotFound: Answer(
         400, "login_expired", "This sign-in is over; start again."
     ),
@@ -100,6 +106,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     retry_after: int | None = None
     reason: str | None = None
+    max_age: int | None = None
+    acr_values: str | None = None
+    login_url: str | None = None
 
 
 def to_problem(error: Exception, request_id: str, *, https: bool) -> tuple[int, Fields, bytes]:
@@ -115,6 +124,7 @@ def to_problem(error: Exception, request_id: str, *, https: bool) -> tuple[int, 
             request_id=request_id,
             retry_after=retry_after,
             reason=_reason(error),
+            **_step_up(error),
         )
     )
     fields: Fields = [
@@ -127,6 +137,8 @@ def to_problem(error: Exception, request_id: str, *, https: bool) -> tuple[int, 
     ]
     if retry_after is not None:
         fields.append((b"retry-after", b"%d" % retry_after))
+    if isinstance(error, errors.StepUpRequired):
+        fields.append((b"www-authenticate", _challenge(error)))
     if isinstance(error, errors.MethodNotAllowed):
         fields.append((b"allow", ", ".join(error.allowed).encode()))
     return answer.status, fields, body
@@ -153,6 +165,28 @@ def ended_reason(error: errors.SessionNotUsable) -> str | None:
     if isinstance(error, errors.SessionRevoked):
         return "idp_logout" if error.reason == "idp_logout" else "revoked"
     return "signed_out" if getattr(error, "reason", None) else None
+
+
+def _step_up(error: Exception) -> dict[str, Any]:
+    """What a sign-in must be asked for so that it will do (RFC 9470, section 4), and where."""
+    if not isinstance(error, errors.StepUpRequired):
+        return {}
+    wanted: dict[str, Any] = {}
+    if error.max_age_seconds is not None:
+        wanted["max_age"] = error.max_age_seconds
+    if error.acr_values:
+        wanted["acr_values"] = " ".join(error.acr_values)
+    return {**wanted, "login_url": f"/bff/login?{urlencode(wanted)}"}
+
+
+def _challenge(error: errors.StepUpRequired) -> bytes:
+    """The challenge of RFC 9470, section 3; the values are the operator's own words."""
+    parts = ['Bearer error="insufficient_user_authentication"']
+    if error.max_age_seconds is not None:
+        parts.append(f'max_age="{error.max_age_seconds}"')
+    if error.acr_values:
+        parts.append(f'acr_values="{" ".join(error.acr_values)}"')
+    return ", ".join(parts).encode("ascii")
 
 
 def _reason(error: Exception) -> str | None:

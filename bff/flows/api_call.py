@@ -16,6 +16,7 @@ from bff.flows.event_stream import EventStream, is_event_stream
 from bff.flows.leak_watch import WatchedBody
 from bff.flows.ports import AuditTrail, Background, Clock, ResourceServer
 from bff.flows.session_watch import SessionWatch
+from bff.flows.step_up import require_step_up
 from bff.resource.leak import LeakGuard, readable
 from bff.resource.messages import (
     ApiRequest,
@@ -74,7 +75,7 @@ class ApiCallFlow:
     async def call(self, call: ApiCall) -> ApiAnswer:
         """Make the call.
 
-        Raises SessionNotUsable leaves, SessionChanged, InsufficientScope, RefreshInProgress,
+        Raises SessionNotUsable leaves, SessionChanged, InsufficientScope, StepUpRequired, RefreshInProgress,
         ProviderUnavailable, StoreUnavailable and ResourceServerError leaves; an answer of the API
         is never an exception.
         """
@@ -97,6 +98,7 @@ class ApiCallFlow:
         if call.presented is None:
             raise SessionRequired
         access = await self.access.usable(call.presented, background=call.background)
+        require_step_up(call.route, access.session.core, self.clock.now())
         if call.route.token == "client":  # noqa: S105  a token plan
             token = await self.client_tokens.token_for(call.route)
             return ApiAnswer(await self._send(call, token, call.body), access)

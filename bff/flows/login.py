@@ -16,9 +16,11 @@ from bff.errors import (
     LoginTransactionNotFound,
     ProviderError,
     SignedTokenInvalid,
+    StepUpUnmet,
     StoreUnavailable,
 )
 from bff.flows.login_request import (
+    AGAIN,
     LoginBroken,
     LoginCompleted,
     LoginRequest,
@@ -38,6 +40,7 @@ from bff.flows.token_set import Expectation, TokenSetFlow
 from bff.oidc.authorization import authorization_request_url, validate_authorization_response
 from bff.oidc.metadata import ClientMetadata
 from bff.oidc.signed_jwt import IdTokenClaims, profile_claims
+from bff.oidc.token import TokenResponse
 from bff.session.handle import session_key
 from bff.session.limits import SessionLimits
 from bff.session.model import (
@@ -87,6 +90,8 @@ class LoginFlow:
         """
         metadata = await self.provider.metadata()
         state, nonce, code_verifier = (self.entropy.urlsafe(32) for _ in range(3))
+        if request.again:
+            state = AGAIN + state
         browser = request.browser or self.entropy.urlsafe(16)
         transaction = LoginTransaction(
             browser=browser,
@@ -97,6 +102,7 @@ class LoginFlow:
             popup=request.popup,
             replaces=request.replaces,
             max_age=request.max_age,
+            acr_values=request.acr_values,
             created_at=self.clock.now(),
         )
         await self.transactions.put(state, transaction, LIFETIME_SECONDS)
@@ -109,7 +115,7 @@ class LoginFlow:
             prompt=request.prompt,
             login_hint=request.login_hint,
             max_age=request.max_age,
-            acr_values=request.acr_values,
+            acr_values=" ".join(request.acr_values) or None,
         )
         return LoginStarted(location=location, browser=browser, state=state)
 
@@ -151,13 +157,27 @@ class LoginFlow:
         response = await self.provider.redeem(
             code, transaction.code_verifier, transaction.redirect_uri
         )
-        expected = Expectation(
-            issuer=metadata.issuer, nonce=transaction.nonce, max_age=transaction.max_age
-        )
-        tokens, claims = await self.token_sets.first(response, asked_at, expected)
+        tokens, claims = await self._believed(response, asked_at, metadata.issuer, transaction)
         app_claims = profile_claims(await self._all_claims(claims, tokens), self.policy.claim_names)
         session_id, session = self._open(claims, tokens, app_claims, origin)
         return await self._store(session_id, session, transaction)
+
+    async def _believed(
+        self, response: TokenResponse, asked_at: float, issuer: str, transaction: LoginTransaction
+    ) -> tuple[TokenSet, IdTokenClaims]:
+        """Raises StepUpUnmet if all is well but for how recent or strong the sign-in is."""
+        expected = Expectation(
+            issuer=issuer,
+            nonce=transaction.nonce,
+            max_age=transaction.max_age,
+            acr_values=transaction.acr_values,
+        )
+        try:
+            return await self.token_sets.first(response, asked_at, expected)
+        except SignedTokenInvalid as error:
+            if error.check in {"auth_time", "acr"}:
+                raise StepUpUnmet(error.check) from None
+            raise
 
     async def _all_claims(self, claims: IdTokenClaims, tokens: TokenSet) -> Mapping[str, object]:
         """ID Token claims, completed from UserInfo if asked for and if it speaks of the same user (Core 1.0, section 5.3.2)."""

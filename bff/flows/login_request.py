@@ -7,11 +7,16 @@ import msgspec
 from bff.errors import BffError
 from bff.session.model import Ref, SessionId, SessionKey
 
+AGAIN = "again."
+"""How the ``state`` of a sign-in begins that takes the place of one that was lost."""
+
 
 class LoginRequest(msgspec.Struct, frozen=True, kw_only=True):
     """How a browser asks to sign in.
 
-    ``return_to`` is already validated, ``browser`` is what its transaction cookie carries.
+    ``return_to`` is already validated, ``browser`` is what its transaction cookie carries. ``again``
+    marks a sign-in that takes the place of one that was lost: its ``state`` says so, even to a
+    browser that keeps no cookie, so that it is not started again and again.
     """
 
     return_to: str
@@ -21,7 +26,8 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str | None = None
     login_hint: str | None = None
     max_age: int | None = None
-    acr_values: str | None = None
+    acr_values: tuple[str, ...] = ()
+    again: bool = False
 
 
 class LoginStarted(msgspec.Struct, frozen=True, kw_only=True):

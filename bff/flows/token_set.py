@@ -33,6 +33,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     nonce: str
     max_age: int | None = None
+    acr_values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class TokenSetFlow:
             leeway=CLOCK_LEEWAY_SECONDS,
             access_token=response.access_token,
             max_age=expected.max_age,
+            acr=expected.acr_values or None,
         )
         return self._token_set(response, asked_at, before=None), claims
 

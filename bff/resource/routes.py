@@ -25,6 +25,7 @@ _STANDARD_PORT = {"http": 80, "https": 443}
 # Unreserved characters only (RFC 3986, section 2.3): a canonical path never percent-encodes those,
 # so a prefix has one spelling.
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+")
+_ACR = re.compile(r"[!#-+\--\[\]-~]+")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]+")
 
 
@@ -102,6 +103,9 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
         navigable: whether a link or a download may lead here without the ``BFF-Session`` header.
         leak_guard: whether responses are watched for the token that was attached.
         websocket: whether a WebSocket may be opened here (RFC 6455).
+        max_age: seconds since the user last showed themselves to the provider, at most (RFC 9470).
+        acr: authentication context classes that will do; any, if empty.
+        rate_per_minute: calls of one session, or of one client address where no session is needed.
     """
 
     name: str
@@ -119,6 +123,9 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
     navigable: bool = False
     leak_guard: bool = True
     websocket: bool = False
+    max_age: int | None = None
+    acr: tuple[str, ...] = ()
+    rate_per_minute: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what could never be meant."""
@@ -129,6 +136,12 @@ class ApiRoute(msgspec.Struct, frozen=True, kw_only=True):
         unknown = [method for method in self.methods if method not in METHODS]
         if unknown or not self.methods:
             raise ValueError(f"{self.name}: expected methods among {', '.join(METHODS)}")
+        if (self.acr or self.max_age is not None) and self.token == "none":  # noqa: S105  a plan
+            raise ValueError(
+                f"{self.name}: expected no max_age and no acr where no session is needed"
+            )
+        if not all(map(_ACR.fullmatch, self.acr)):
+            raise ValueError(f"{self.name}: expected acr values without spaces, quotes and commas")
         for name in sorted(self.request_headers | self.response_headers):
             if name != name.lower():
                 raise ValueError(f"{self.name}: expected header names in lower case")

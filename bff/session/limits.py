@@ -5,7 +5,7 @@ Two numbers, enforced here and by Redis's own clock (ASVS 5.0, 7.3.1 and 7.3.2).
 
 import msgspec
 
-from bff.session.model import EndReason, Session
+from bff.session.model import EndReason, Session, SessionCore
 
 
 class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +43,22 @@ def passed_limit(session: Session, now: float, limits: SessionLimits) -> EndReas
     if now >= idle_deadline(session, limits):
         return EndReason.IDLE_TIMEOUT
     return None
+
+
+def step_up_due(
+    core: SessionCore, now: float, *, max_age: float | None, acr: tuple[str, ...], leeway: float
+) -> bool:
+    """Whether the user must show themselves again for what asks this much (RFC 9470; ASVS 5.0, 7.5.1 and 7.5.3).
+
+    ``max_age`` is how many seconds ago they may have done so at the provider, ``leeway`` how far its
+    clock may be from ours; ``acr`` are the authentication context classes that will do, if not all.
+    A sign-in that did not say when it happened is none of late.
+    """
+    if acr and core.acr not in acr:
+        return True
+    if max_age is None:
+        return False
+    return core.auth_time is None or now > core.auth_time + max_age + leeway
 
 
 def touch_due(session: Session, now: float, limits: SessionLimits) -> bool:

@@ -29,6 +29,7 @@ class LoginTransaction(msgspec.Struct, frozen=True, kw_only=True):
     popup: bool
     replaces: SessionKey | None = None
     max_age: int | None = None
+    acr_values: tuple[str, ...] = ()
     created_at: float
 
     def __repr__(self) -> str:

@@ -193,6 +193,9 @@ class Route(_Table, frozen=True, kw_only=True):
     navigable: bool = False
     leak_guard: bool = True
     websocket: bool = False
+    max_age_seconds: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    acr: tuple[str, ...] = ()
+    rate_per_minute: Count | None = None
 
 
 class Settings(_Table, frozen=True, kw_only=True):

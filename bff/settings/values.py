@@ -138,6 +138,9 @@ def api_route(route: Route) -> ApiRoute:
         navigable=route.navigable,
         leak_guard=route.leak_guard,
         websocket=route.websocket,
+        max_age=route.max_age_seconds,
+        acr=route.acr,
+        rate_per_minute=route.rate_per_minute,
     )
 
 
