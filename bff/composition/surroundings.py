@@ -1,6 +1,7 @@
 """What the endpoints know of where they run, from the settings."""
 
 from bff.adapters.rate_limits import RedisRateLimits
+from bff.audit import events
 from bff.browser.proxies import TrustedProxies
 from bff.composition.world import World
 from bff.endpoints.dependencies import Surroundings
@@ -16,7 +17,7 @@ def surroundings(world: World, trail: AuditTrail) -> Surroundings:
         routes=values.route_table(settings),
         clock=world.clock,
         trail=trail,
-        rate_limits=_rate_limits(world),
+        rate_limits=_rate_limits(world, trail),
         trusted_proxies=TrustedProxies(
             settings.server.trusted_proxies, settings.server.trusted_networks
         ),
@@ -24,16 +25,30 @@ def surroundings(world: World, trail: AuditTrail) -> Surroundings:
     )
 
 
-def _rate_limits(world: World) -> RedisRateLimits:
+def _rate_limits(world: World, trail: AuditTrail) -> RedisRateLimits:
     limits = world.settings.limits
+    of_routes = {
+        f"route:{route.name}": route.rate_per_minute
+        for route in map(values.api_route, world.settings.routes)
+        if route.rate_per_minute is not None
+    }
+
+    def reached(limit: str) -> None:
+        trail.record(events.RateLimitHit(at=world.clock.now(), limit=limit))
+
     return RedisRateLimits(
         world.redis,
         {
             "sign_in": limits.sign_in_per_minute,
+            "callback": limits.callback_per_minute,
             "refresh": limits.refresh_per_minute,
+            "refresh_user": limits.refresh_per_user_per_minute,
             "backchannel": limits.backchannel_per_minute,
             "frontchannel": limits.frontchannel_per_minute,
+            **of_routes,
         },
+        world.clock,
+        reached,
         lookup_key=values.lookup_key(world.settings),
         prefix=world.settings.redis.prefix,
     )

@@ -64,9 +64,9 @@ def login_handlers(
         """Leaves for the provider."""
         facts = seen(request)
         query = _query(request.scope["query_string"])
-        return_to = parse_return_to(query.get("return_to"))
+        wanted = _wanted(query, cookies, facts)
         await around.rate_limits.hit("sign_in", client_address(facts, around.trusted_proxies))
-        return await _leave(flows, cookies, around, facts, query, return_to)
+        return await _leave(flows, cookies, around, facts, wanted)
 
     @get("/bff/callback")
     async def callback(request: AnyRequest) -> ASGIResponse:
@@ -79,6 +79,8 @@ def login_handlers(
         pending = cookies.login(facts)
         state = (parameters.get("state") or [""])[0]
         left = cookies.set_login(pending.remove(state) if pending else None)
+        if pending is not None:  # anybody else is turned away without a look at Redis
+            await around.rate_limits.hit("callback", client_address(facts, around.trusted_proxies))
         completed = await flows.login.complete(
             parameters, pending.browser if pending else None, _origin(facts, around)
         )
@@ -123,29 +125,30 @@ async def _leave(
     cookies: BrowserCookies,
     around: Surroundings,
     facts: Request,
-    query: dict[str, str],
-    return_to: str,
-    fields: Fields | None = None,
+    wanted: LoginRequest,
 ) -> ASGIResponse:
     pending = cookies.login(facts)
-    known = cookies.session(facts)
-    started = await flows.login.begin(
-        LoginRequest(
-            return_to=return_to,
-            popup=query.get("mode") == "popup",
-            browser=pending.browser if pending else None,
-            replaces=known.key if known else None,
-            prompt=_word(query.get("prompt"), PROMPT),
-            login_hint=_word(query.get("login_hint"), LOGIN_HINT),
-            max_age=_seconds(query.get("max_age")),
-            acr_values=tuple((_word(query.get("acr_values"), ACR_VALUES) or "").split()),
-        )
-    )
+    started = await flows.login.begin(wanted)
     cookie = (pending or LoginCookie(started.browser)).add(started.state)
     return redirect(
         started.location,
         https=around.https,
-        fields=[(b"set-cookie", cookies.set_login(cookie)), *(fields or [])],
+        fields=[(b"set-cookie", cookies.set_login(cookie))],
+    )
+
+
+def _wanted(query: dict[str, str], cookies: BrowserCookies, facts: Request) -> LoginRequest:
+    """What is asked for. Raises ReturnToRejected, RequestMalformed; nothing has happened then."""
+    pending, known = cookies.login(facts), cookies.session(facts)
+    return LoginRequest(
+        return_to=parse_return_to(query.get("return_to")),
+        popup=query.get("mode") == "popup",
+        browser=pending.browser if pending else None,
+        replaces=known.key if known else None,
+        prompt=_word(query.get("prompt"), PROMPT),
+        login_hint=_word(query.get("login_hint"), LOGIN_HINT),
+        max_age=_seconds(query.get("max_age")),
+        acr_values=tuple((_word(query.get("acr_values"), ACR_VALUES) or "").split()),
     )
 
 
@@ -153,40 +156,6 @@ def _origin(facts: Request, around: Surroundings) -> SignInOrigin:
     """Hints for people, in words of our own."""
     address = client_address(facts, around.trusted_proxies)
     return SignInOrigin(device_hint(facts.get(b"user-agent")), network_hint(address))
-
-
-async def _stale(
-    flows: Flows,
-    cookies: BrowserCookies,
-    around: Surroundings,
-    facts: Request,
-    left: bytes,
-    error: LoginTransactionNotFound,
-) -> ASGIResponse:
-    """An answer to no sign-in of this browser: a bookmark, the back button, a user who took too long.
-
-    Home, if somebody is signed in; else the sign-in begins anew, once; then a page that says so.
-    """
-    if await _is_signed_in(flows, cookies, facts):
-        return redirect("/", https=around.https, fields=[(b"set-cookie", left)])
-    if cookies.restarted(facts):
-        status, fields, body = to_answer(error, facts, https=around.https)
-        over = [(b"set-cookie", left), (b"set-cookie", cookies.clear_note())]
-        return answer(body, status, [*fields, *over])
-    await around.rate_limits.hit("sign_in", client_address(facts, around.trusted_proxies))
-    note: Fields = [(b"set-cookie", cookies.set_note(RESTARTED, facts.id))]
-    return await _leave(flows, cookies, around, facts, {}, "/", note)
-
-
-async def _is_signed_in(flows: Flows, cookies: BrowserCookies, facts: Request) -> bool:
-    presented = cookies.presented(facts)
-    if presented is None:
-        return False
-    try:
-        await flows.access.state(presented)
-    except SessionNotUsable:
-        return False
-    return True
 
 
 def _parameters(query_string: bytes) -> dict[str, list[str]]:

@@ -65,6 +65,8 @@ def session_handlers(
         facts = seen(request)
         presented = _presented(cookies, facts)
         await around.rate_limits.hit("refresh", presented.key)
+        core = (await flows.access.known(presented)).core
+        await around.rate_limits.hit("refresh_user", f"{core.issuer} {core.subject}")
         state = await flows.access.refresh_now(presented)
         fields = _renewed_cookie(cookies, facts, state)
         return json_answer(_signed_in(state, flows, around), https=around.https, fields=fields)

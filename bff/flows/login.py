@@ -133,7 +133,7 @@ class LoginFlow:
         popup = False
         try:
             state = _only(parameters, "state")
-            transaction = await self.transactions.take(state)
+            transaction = None if browser is None else await self.transactions.take(state)
             if transaction is None or not _same(transaction.browser, browser):
                 raise LoginTransactionNotFound
             popup = transaction.popup

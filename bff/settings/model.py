@@ -149,15 +149,17 @@ class App(_Table, frozen=True, kw_only=True):
 class Limits(_Table, frozen=True, kw_only=True):
     """Requests per minute.
 
-    ``sign_in_per_minute`` counts by client address, ``refresh_per_minute`` by session. Of open
-    event streams (GET /bff/events) a process holds ``event_streams`` at most; a browser without
+    By client address, but ``refresh_per_minute`` by session and ``refresh_per_user_per_minute`` by
+    user. Of open event streams (GET /bff/events) a process holds ``event_streams`` at most; a browser without
     HTTP/2 keeps six connections, so one session does not get all of them.
     ``websockets_per_session`` counts those open in one process, ``websocket_message_bytes`` limits
     one message, either way.
     """
 
     sign_in_per_minute: Count = 30
+    callback_per_minute: Count = 60
     refresh_per_minute: Count = 30
+    refresh_per_user_per_minute: Count = 120
     backchannel_per_minute: Count = 600
     frontchannel_per_minute: Count = 60
     event_streams: Count = 10_000

@@ -4,6 +4,7 @@ A real Redis, the mock provider, an API that always answers, and browsers that k
 rules of SameSite. One clock for all of them but Redis; a test moves it.
 """
 
+import asyncio
 import time
 import tomllib
 from collections.abc import AsyncIterator, Callable
@@ -70,6 +71,7 @@ class House:
             transport=httpx.ASGITransport(provider), base_url=PROVIDER
         )
         self.values = values
+        self.worlds: list[World] = []
         self.app = self.build()
         self.browsers: list[Browser] = []
 
@@ -87,6 +89,12 @@ class House:
         made = Browser(self, app or self.app)
         self.browsers.append(made)
         return made
+
+    async def settle(self) -> None:
+        """Until nothing is under way in the background."""
+        async with asyncio.timeout(10):
+            while any(world.background._tasks for world in self.worlds):
+                await asyncio.sleep(0.005)
 
     def pass_time(self, seconds: float) -> None:
         """Everybody's clock goes on, but for Redis's."""
@@ -138,6 +146,7 @@ class Browser:
 
     async def consent(self, location: str, user: str = "ada") -> str:
         """Be somebody at the provider; the callback's address."""
+        self.house.provider_http.cookies.clear()  # nobody is signed in there yet
         answer = await self.house.provider_http.get(f"{location}&mock_user={user}")
         assert answer.status_code in {302, 303}, answer.text
         return urljoin(PROVIDER, answer.headers["location"])
@@ -207,6 +216,7 @@ async def new_house(
 
         def make(values: dict[str, object] | None = None) -> House:
             house = House(redis, redis_port, provider, api, **(values or {}))
+            house.worlds = worlds
             made.append(house)
             return house
 

@@ -8,6 +8,9 @@ import httpx
 import pytest
 
 from bff.app import create_app
+from bff.browser.login_cookie import LoginCookie
+from bff.endpoints.dependencies import BrowserCookies
+from bff.settings import values
 from bff.settings.read import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -201,14 +204,35 @@ async def test_another_host_is_not_served(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.req("N118")
-async def test_a_callback_nobody_started_leads_home_with_a_note(client: httpx.AsyncClient) -> None:
-    """Redis is away: the note says so, once, and no session cookie is set."""
-    answer = await client.get("/bff/callback", params={"code": "x", "state": "y"})
+async def test_a_callback_while_redis_is_away_leads_home_with_a_note(
+    client: httpx.AsyncClient,
+) -> None:
+    """The note says so, once, and no session cookie is set."""
+    begun = {"cookie": a_login_cookie("y")}
+    answer = await client.get("/bff/callback", params={"code": "x", "state": "y"}, headers=begun)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     note = next(line for line in answer.headers.get_list("set-cookie") if "-note=" in line)
     told = await client.get("/bff/session", headers={**OURS, "cookie": note.partition(";")[0]})
     assert told.json()["login_error"]["code"] == "store_unavailable"
     assert "__Host-Http-bff-note=;" in told.headers["set-cookie"]
+
+
+@pytest.mark.req("N4", "N23")
+async def test_a_callback_nobody_started_here_is_turned_away_without_a_look_at_redis(
+    client: httpx.AsyncClient,
+) -> None:
+    """A page that says what to do; the login cookie, if there was one, goes."""
+    answer = await client.get("/bff/callback", params={"code": "x", "state": "y"})
+    assert (answer.status_code, answer.headers["bff-error"]) == (400, "login_expired")
+    assert "Sign in again" in answer.text
+
+
+def a_login_cookie(state: str) -> str:
+    """What a browser sends that has begun a sign-in with this ``state``."""
+    settings, _ = load_settings((ROOT / "bff.toml").read_text(), {}, lambda name: name)
+    cookies = BrowserCookies(values.signing_keys(settings), values.lookup_key(settings))
+    line = cookies.set_login(LoginCookie("B" * 22).add(state))
+    return line.decode().partition(";")[0]
 
 
 @pytest.mark.req("N26", "N27", "N30")

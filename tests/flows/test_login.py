@@ -15,6 +15,7 @@ from bff.errors import (
     LoginTransactionNotFound,
     ProviderUnavailable,
     SignedTokenInvalid,
+    StepUpUnmet,
     TokenRequestRejected,
 )
 from bff.flows.login import LoginFlow, LoginPolicy
@@ -318,9 +319,33 @@ def test_what_a_token_response_leaves_out_has_a_sane_default(sign_in: SignIn) ->
 def test_a_wish_for_a_recent_sign_in_is_checked_on_the_way_back(sign_in: SignIn) -> None:
     """max_age asked, auth_time too old: refused."""
     sign_in.state.on_id_token = _claim("auth_time", int(NOW) - 3600)
-    with pytest.raises(SignedTokenInvalid):
+    with pytest.raises(StepUpUnmet):
         sign_in.whole(max_age=60)
     assert "max_age=60" in sign_in.begin(max_age=60).location
+
+
+@pytest.mark.req("N61")
+@pytest.mark.parametrize(("acr", "fine"), [("mfa", True), ("pwd", False), (None, False)])
+def test_a_wish_for_a_stronger_sign_in_is_checked_on_the_way_back(
+    sign_in: SignIn, acr: str | None, fine: bool
+) -> None:
+    """The class that was asked for, or none: then nothing is stored."""
+    sign_in.state.on_id_token = _claim("acr", acr)
+    assert "acr_values=mfa+hwk" in sign_in.begin(acr_values=("mfa", "hwk")).location
+    if fine:
+        assert sign_in.session(sign_in.whole(acr_values=("mfa", "hwk"))).core.acr == "mfa"
+        return
+    with pytest.raises(StepUpUnmet):
+        sign_in.whole(acr_values=("mfa", "hwk"))
+    assert not sign_in.memory.sessions
+
+
+def test_a_sign_in_that_takes_the_place_of_a_lost_one_says_so_in_its_state(
+    sign_in: SignIn,
+) -> None:
+    """Even to a browser that keeps no cookie."""
+    assert sign_in.begin(again=True).state.startswith("again.")
+    assert not sign_in.begin().state.startswith("again.")
 
 
 def test_a_provider_that_is_away_fails_the_sign_in_and_says_so(sign_in: SignIn) -> None:

@@ -203,3 +203,22 @@ def test_upstream_urls_that_hide_something_are_refused(url: str, message: str) -
     """The message says what was expected."""
     with pytest.raises(ValueError, match=message):
         parse_upstream(url)
+
+
+@pytest.mark.req("N61")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"token": "none", "max_age": 300},
+        {"token": "none", "acr": ("mfa",)},
+        {"acr": ("two words",)},
+        {"acr": ('"',)},
+        {"acr": ("\\",)},
+        {"acr": ("",)},
+    ],
+)
+def test_a_step_up_that_cannot_be_asked_for_is_refused(changes: dict[str, Any]) -> None:
+    """Without a session there is nobody to step up; a class is one visible word."""
+    with pytest.raises(ValueError, match="expected"):
+        a_route("/api/payout", **changes)
+    assert a_route("/api/payout", max_age=300, acr=("urn:x:mfa", "2")).max_age == 300

@@ -8,10 +8,11 @@ from bff.session.limits import (
     idle_deadline,
     passed_limit,
     record_expires_at,
+    step_up_due,
     touch_due,
 )
 from bff.session.model import EndReason
-from tests.builders import NOW, a_session
+from tests.builders import NOW, a_core, a_session
 
 LIMITS = SessionLimits(idle=1800, absolute=28_800)
 
@@ -55,3 +56,30 @@ def test_use_is_recorded_at_most_once_a_minute_or_a_twentieth_of_a_short_limit()
     assert touch_due(session, NOW + 60, LIMITS)
     short = SessionLimits(idle=20, absolute=60)
     assert touch_due(session, NOW + 1, short)
+
+
+@pytest.mark.req("N61")
+@pytest.mark.parametrize(
+    ("auth_time", "acr", "max_age", "wanted", "due"),
+    [
+        (NOW, None, None, (), False),
+        (NOW - 300, None, 300, (), False),
+        (NOW - 329, None, 300, (), False),
+        (NOW - 331, None, 300, (), True),
+        (None, None, 300, (), True),
+        (NOW, "mfa", None, ("mfa", "hwk"), False),
+        (NOW, "pwd", None, ("mfa", "hwk"), True),
+        (NOW, None, None, ("mfa",), True),
+        (NOW - 900, "mfa", 300, ("mfa",), True),
+    ],
+)
+def test_step_up_is_due_when_a_sign_in_is_too_old_or_too_weak(
+    auth_time: float | None,
+    acr: str | None,
+    max_age: float | None,
+    wanted: tuple[str, ...],
+    due: bool,
+) -> None:
+    """With thirty seconds for the provider's clock; a sign-in that does not say when counts as old."""
+    core = a_core(auth_time=None if auth_time is None else int(auth_time), acr=acr)
+    assert step_up_due(core, NOW, max_age=max_age, acr=wanted, leeway=30) is due
