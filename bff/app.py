@@ -24,6 +24,7 @@ from bff.endpoints.gate import Bff, Gate
 from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
 from bff.endpoints.own_sessions import own_sessions_handlers
+from bff.endpoints.popup import popup_handlers
 from bff.endpoints.session import session_handlers
 from bff.endpoints.websocket import WebSocketEndpoint
 from bff.flows.refresh_ports import AlarmHook
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         route_handlers=[
             *session_handlers(flows, cookies, around),
             *login_handlers(flows, cookies, around),
+            *popup_handlers(https=around.https),
             *logout_handlers(flows, cookies, around),
             *backchannel_handlers(flows, around),
             *own_sessions_handlers(flows, cookies, around),

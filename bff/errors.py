@@ -48,6 +48,14 @@ class BffError(Exception):
     """Root of the tree; only leaves are raised."""
 
 
+class _Checked(Exception):
+    """Evidence that several kinds share: the ``check`` that failed."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self.check = check
+
+
 class RequestRejected(BffError):
     """The browser asked for something that is refused before any I/O."""
 
@@ -112,7 +120,7 @@ class ContentTooLarge(RequestRejected):
 
 
 class RateLimited(RequestRejected):
-    """Too many of these; a new one will be heard in ``retry_after_seconds``."""
+    """Too many of these; a new one is heard in ``retry_after_seconds``."""
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__(f"retry after {retry_after_seconds:.0f} s")
@@ -120,10 +128,7 @@ class RateLimited(RequestRejected):
 
 
 class InsufficientScope(RequestRejected):
-    """The session's token was not granted what the route requires (RFC 6749, section 5.1.
-
-    RFC 6750, section 3.1).
-    """
+    """The session's token was not granted what the route requires (RFC 6750, section 3.1)."""
 
 
 class StepUpRequired(RequestRejected):
@@ -149,15 +154,11 @@ class LoginTransactionNotFound(LoginFailed):
     """
 
 
-class StepUpUnmet(LoginFailed):
+class StepUpUnmet(_Checked, LoginFailed):
     """The provider signed the user in, but not as recently or as strongly as was asked.
 
     ``check`` is ``auth_time`` or ``acr``.
     """
-
-    def __init__(self, check: str) -> None:
-        super().__init__(check)
-        self.check = check
 
 
 class AuthorizationRejected(LoginFailed):
@@ -171,20 +172,12 @@ class AuthorizationRejected(LoginFailed):
         self.error = error
 
 
-class AuthorizationResponseInvalid(LoginFailed):
+class AuthorizationResponseInvalid(_Checked, LoginFailed):
     """The authorization response failed ``check`` (``iss``, ``code``, ``state``, ``response_mode``, ...)."""
 
-    def __init__(self, check: str) -> None:
-        super().__init__(check)
-        self.check = check
 
-
-class SignedTokenInvalid(LoginFailed):
+class SignedTokenInvalid(_Checked, LoginFailed):
     """An ID Token or Logout Token failed ``check`` (``signature``, ``alg``, ``iss``, ``aud``, ``exp``, ``nonce``, ``sub``, ...)."""
-
-    def __init__(self, check: str) -> None:
-        super().__init__(check)
-        self.check = check
 
 
 class SessionNotUsable(BffError):
@@ -210,23 +203,23 @@ class SessionExpired(SessionNotUsable):
         self.limit = limit
 
 
-class SessionRevoked(SessionNotUsable):
-    """Somebody ended it: ``reason`` is an :class:`bff.session.model.EndReason` value."""
+class _Ended(SessionNotUsable):
+    """It ended, and ``reason`` says why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class ReauthenticationRequired(SessionNotUsable):
+class SessionRevoked(_Ended):
+    """Somebody ended it: ``reason`` is an :class:`bff.session.model.EndReason` value."""
+
+
+class ReauthenticationRequired(_Ended):
     """The provider will not renew it.
 
     The refresh token was refused, or the answer named somebody else.
     """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class RefreshInProgress(BffError):
@@ -256,12 +249,8 @@ class TokenRequestRejected(ProviderError):
         self.error = error
 
 
-class TokenResponseInvalid(ProviderError):
+class TokenResponseInvalid(_Checked, ProviderError):
     """A successful token response failed ``check`` (``json``, ``access_token``, ``token_type``, ``expires_in``, ...)."""
-
-    def __init__(self, check: str) -> None:
-        super().__init__(check)
-        self.check = check
 
 
 class ProviderUnavailable(ProviderError):
@@ -279,12 +268,8 @@ class ProviderUnavailable(ProviderError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class ProviderMetadataInvalid(ProviderError):
+class ProviderMetadataInvalid(_Checked, ProviderError):
     """Discovery answered with metadata that failed ``check`` (OpenID Connect Discovery 1.0, section 4.3)."""
-
-    def __init__(self, check: str) -> None:
-        super().__init__(check)
-        self.check = check
 
 
 class ResourceServerError(BffError):
@@ -299,12 +284,8 @@ class ResourceServerTimedOut(ResourceServerError):
     """The request was sent and no answer came in time: whether the API acted on it is unknown."""
 
 
-class ResourceServerResponseInvalid(ResourceServerError):
+class ResourceServerResponseInvalid(_Checked, ResourceServerError):
     """The API's answer was not readable HTTP, or broke ``check``; the request was sent."""
-
-    def __init__(self, check: str) -> None:
-        super().__init__(check)
-        self.check = check
 
 
 class TokenLeaked(ResourceServerError):

@@ -14,6 +14,7 @@ from bff.endpoints.dependencies import (
     client_address,
 )
 from bff.endpoints.leaving import BrowserLeft, Leaving, Receive
+from bff.endpoints.route_limits import count_call
 from bff.errors import ContentTooLarge, RequestMalformed, RequestRejected
 from bff.flows.access import Access
 from bff.flows.api_call import ApiCall, ApiCallFlow
@@ -62,9 +63,7 @@ class ApiEndpoint:
         length = _content_length(request, route)
         presented = self._cookies.presented(request)
         address = client_address(request, self._around.trusted_proxies)
-        if route.rate_per_minute is not None:
-            who = presented.key if presented and route.token != "none" else address  # noqa: S105  a plan
-            await self._around.rate_limits.hit(f"route:{route.name}", who)
+        await count_call(self._around.rate_limits, route, presented, address)
         if without_body := _without_body(request, length):
             leaving.begin()
         call = ApiCall(

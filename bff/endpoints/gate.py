@@ -53,7 +53,7 @@ class Kind(Enum):
 
 KINDS: dict[bytes, Kind] = {
     b"/bff/login": Kind.NAVIGATION,
-    b"/bff/login/again": Kind.NAVIGATION,
+    b"/bff/login/again": Kind.RETURN,
     b"/bff/logout/next": Kind.NAVIGATION,
     b"/bff/callback": Kind.RETURN,
     b"/bff/popup-done": Kind.RETURN,

@@ -15,9 +15,8 @@ from litestar.response.base import ASGIResponse
 from bff.browser.device import device_hint, network_hint
 from bff.browser.login_cookie import LoginCookie
 from bff.browser.return_to import parse_return_to
-from bff.endpoints.answers import Fields, answer, page, redirect, script
+from bff.endpoints.answers import Fields, redirect
 from bff.endpoints.dependencies import (
-    RESTARTED,
     BrowserCookies,
     Flows,
     Request,
@@ -25,7 +24,6 @@ from bff.endpoints.dependencies import (
     client_address,
     seen,
 )
-from bff.endpoints.problem_page import to_answer
 from bff.endpoints.problems import code_of
 from bff.endpoints.stale_login import AGAIN_PATH, StaleSignIn
 from bff.errors import LoginTransactionNotFound, RequestMalformed
@@ -37,20 +35,6 @@ MAX_FIELDS = 20
 PROMPT = re.compile(r"none|(?:login|consent|select_account)(?: (?:login|consent|select_account))*")
 LOGIN_HINT = re.compile(r"[^\x00-\x1f\x7f]{1,254}")
 ACR_VALUES = re.compile(r"[!#-\[\]-~]{1,128}(?: [!#-\[\]-~]{1,128}){0,7}")
-
-POPUP_DONE_PAGE = b"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Back to your page</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><script src="/bff/popup-done.js" defer></script></head>
-<body><main><h1>Back to your page</h1>
-<p>You can close this window: the page that opened it goes on from here.</p></main></body></html>
-"""
-# The opener believes none of this: it asks GET /bff/session, and learns who signed in, or why not.
-POPUP_DONE_SCRIPT = b"""const channel = new BroadcastChannel(`bff:${location.origin}/bff`)
-channel.postMessage({ v: 1, t: 'in', ref: '' })
-channel.close()
-window.close()
-"""
 
 
 def login_handlers(
@@ -105,19 +89,9 @@ def login_handlers(
     async def login_again(request: AnyRequest) -> ASGIResponse:
         """Where a callback leads whose sign-in is not known any more."""
         parameters = _parameters(request.scope["query_string"])
-        return await stale.decide(seen(request), (parameters.get("state") or [""])[0])
+        return await stale.ask_again(seen(request), (parameters.get("state") or [""])[0])
 
-    @get("/bff/popup-done")
-    async def popup_done() -> ASGIResponse:
-        """The page a sign-in window ends on: tells the others, closes itself."""
-        return page(POPUP_DONE_PAGE, https=around.https, opener=False)
-
-    @get("/bff/popup-done.js")
-    async def popup_done_script() -> ASGIResponse:
-        """Its script, by itself: the page's policy allows no inline one."""
-        return script(POPUP_DONE_SCRIPT, https=around.https)
-
-    return [login, callback, login_again, popup_done, popup_done_script]
+    return [login, callback, login_again]
 
 
 async def _leave(

@@ -19,6 +19,7 @@ from bff.endpoints.dependencies import (
 )
 from bff.endpoints.leaving import Receive
 from bff.endpoints.problems import code_of
+from bff.endpoints.route_limits import count_call
 from bff.errors import BffError, ContentTooLarge, SessionNotUsable
 from bff.flows.access import Presented
 from bff.flows.socket_call import SocketCall, SocketCallFlow
@@ -72,6 +73,9 @@ class WebSocketEndpoint:
         require_websocket_origin(request.get, public_origin=self._around.public_origin)
         route, path = self._around.routes.match_socket(scope["raw_path"])
         offer = read_offer(scope.get("subprotocols") or [])
+        presented = self._presented(request, offer.pinned_ref)
+        address = client_address(request, self._around.trusted_proxies)
+        await count_call(self._around.rate_limits, route, presented, address)
         query: bytes = scope["query_string"]
         call = SocketCall(
             route=route,
@@ -79,12 +83,12 @@ class WebSocketEndpoint:
             headers=request.headers,
             offer=offer,
             forwarded=Forwarded(
-                client_address(request, self._around.trusted_proxies),
+                address,
                 self._host,
                 self._proto,
                 request.id,
             ),
-            presented=self._presented(request, offer.pinned_ref),
+            presented=presented,
         )
         page = Page(receive, send, self._message_limit)
         try:

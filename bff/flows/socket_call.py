@@ -18,6 +18,7 @@ from bff.flows.ports import AuditTrail, Background, Clock
 from bff.flows.session_watch import SessionWatch
 from bff.flows.socket_ports import ApiSocket, BrowserSocket, SocketServer
 from bff.flows.socket_relay import SocketRelay
+from bff.flows.step_up import require_step_up
 from bff.resource.leak import MessageGuard
 from bff.resource.messages import (
     ApiRequest,
@@ -107,6 +108,7 @@ class SocketCallFlow:
         if call.presented is None:
             raise SessionRequired
         access = await self.access.usable(call.presented)
+        require_step_up(call.route, access.session.core, self.clock.now())
         if call.route.token == "client":  # noqa: S105  a token plan
             token = await self.client_tokens.token_for(call.route)
             return Opened(await self._handshake(call, token), token, access)

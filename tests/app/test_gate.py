@@ -217,16 +217,6 @@ async def test_a_callback_while_redis_is_away_leads_home_with_a_note(
     assert "__Host-Http-bff-note=;" in told.headers["set-cookie"]
 
 
-@pytest.mark.req("N4", "N23")
-async def test_a_callback_nobody_started_here_is_turned_away_without_a_look_at_redis(
-    client: httpx.AsyncClient,
-) -> None:
-    """A page that says what to do; the login cookie, if there was one, goes."""
-    answer = await client.get("/bff/callback", params={"code": "x", "state": "y"})
-    assert (answer.status_code, answer.headers["bff-error"]) == (400, "login_expired")
-    assert "Sign in again" in answer.text
-
-
 def a_login_cookie(state: str) -> str:
     """What a browser sends that has begun a sign-in with this ``state``."""
     settings, _ = load_settings((ROOT / "bff.toml").read_text(), {}, lambda name: name)
