@@ -59,7 +59,7 @@ def acts() -> tuple[list[Act], list[Act]]:
             4,
             (
                 partial(scenarios.storm, expiries=20, at_once=200),
-                partial(scenarios.soon_is_not_slower, rounds=20, life=15, renewal_takes=3),
+                partial(scenarios.soon_is_not_slower, rounds=20, at_once=200),
             ),
             {},
         )

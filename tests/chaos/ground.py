@@ -22,7 +22,7 @@ SETTINGS: dict[str, object] = {
     "refresh.jitter_seconds": 0,
     "logging.level": "warning",
 }
-QUICK_LEASE: dict[str, object] = {"refresh.budget_seconds": 3, "refresh.lease_seconds": 4}
+QUICK_LEASE: dict[str, object] = {"refresh.budget_seconds": 4, "refresh.lease_seconds": 5}
 """For what is about a take-over: nobody waits a minute and a half for it."""
 
 

@@ -10,10 +10,11 @@ from tests.chaos.killing import killed
 from tests.chaos.redis_trouble import redis_in_trouble
 from tests.e2e.conftest import STACKS
 from tests.e2e.processes import Stack
+from upstream_mocks.provider.canary import found_in
 
 CASES: dict[str, Callable[[Ground], Row]] = {
     "storm": lambda ground: scenarios.storm(ground, 2, 60, life=6),
-    "calls during a renewal": lambda ground: scenarios.soon_is_not_slower(ground, 1, 12, 4.5),
+    "calls during a renewal": lambda ground: scenarios.soon_is_not_slower(ground, 1, 80, life=9),
     "lost answer": scenarios.lost_answer,
     "killed with the journal written": lambda ground: killed(ground, "journaled"),
     "killed between grant and write": lambda ground: killed(ground, "answered"),
@@ -60,3 +61,23 @@ def test_the_promises_hold_with_real_processes(case: str, ground: Ground) -> Non
     """As far as two minutes go; docs/refresh.md has the figures of the long form."""
     row = CASES[case](ground)
     assert row.held, row
+
+
+@pytest.mark.req("S1", "S2", "S7", "N68")
+def test_refreshing_answers_how_the_session_stands_and_nothing_else(ground: Ground) -> None:
+    """The body of GET /bff/session; one grant; a new handle; no token in any byte."""
+    ground.good_weather()
+    browser = ground.browsers()[0]
+    handle = dict(browser.cookies)
+    before = browser.session()
+    answer = browser.send("POST", "/bff/refresh")
+    state = browser.session()
+    assert answer.status_code == 200
+    assert answer.json().keys() == before.keys()
+    assert (before["renewals"], answer.json()["renewals"], state["renewals"]) == (0, 1, 1)
+    assert {**answer.json(), "server_time": ""} == {**state, "server_time": ""}
+    assert ground.grants() == 1
+    assert browser.cookies.keys() == handle.keys()
+    assert browser.cookies != handle
+    assert not found_in(answer.text + str(answer.headers))
+    assert answer.headers["cache-control"] == "no-store"
