@@ -6,6 +6,8 @@ from bff.settings import values
 from bff.settings.read import SettingsInvalid, load_settings
 
 CANARY = "canary-canary-canary-canary"
+"""A secret from the environment. A file that says the word itself is not held against what it says."""
+
 ENVIRONMENT = {
     "CANARY": CANARY,
     "CLIENT_SECRET": "kX2p9Lq0vZt7Rw4y",
@@ -20,11 +22,11 @@ def _no_file(name: str) -> str:
     raise FileNotFoundError(name)
 
 
-def _explained(refusal: SettingsInvalid) -> None:
+def _explained(refusal: SettingsInvalid, text: str) -> None:
     """There is something to say, and no secret in it."""
     assert refusal.problems
     assert all(problem.expected for problem in refusal.problems)
-    assert CANARY not in str(refusal)
+    assert CANARY not in str(refusal) or CANARY in text
 
 
 def settings(data: bytes) -> None:
@@ -36,9 +38,9 @@ def settings(data: bytes) -> None:
     try:
         read, sources = load_settings(text, ENVIRONMENT, _no_file)
     except SettingsInvalid as error:
-        _explained(error)
+        _explained(error, text)
         return
-    assert CANARY not in repr(read) + repr(sources)
+    assert CANARY not in repr(read) + repr(sources) or CANARY in text
     values.client_metadata(read)
     table = values.route_table(read)
     values.seal(read)
