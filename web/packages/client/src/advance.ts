@@ -11,7 +11,7 @@ const keep = <T>(was: T | null, is: T): T => (JSON.stringify(was) === JSON.strin
  * somebody keeps showing them.
  */
 export function advance(s: State, { session: found, ended: why }: Answer): SessionSnapshot {
-  const { snapshot: was, guess, idleWindow, loginError } = s
+  const { snapshot: was, guess, idleWindow, lifetimeMs, loginError } = s
   const { user: shown, session: last } = was
   const rest = { busy: was.busy, degraded: was.degraded, covered: was.covered, session: null, ended: null }
   if (found) {
@@ -24,5 +24,6 @@ export function advance(s: State, { session: found, ended: why }: Answer): Sessi
   if (was.status === 'ended') return was
   if (!shown) return { ...rest, status: 'anonymous', user: null, loginError: loginError ?? null }
   const ended = why ?? guess ?? (last!.deadline.at <= s.now() ? (`${last!.deadline.kind}_timeout` as const) : 'unknown')
-  return { ...rest, status: 'ended', user: shown, ended, limitMs: ended === 'idle_timeout' ? idleWindow : undefined }
+  const limitMs = ended === 'idle_timeout' ? idleWindow : ended === 'absolute_timeout' ? lifetimeMs : undefined
+  return { ...rest, status: 'ended', user: shown, ended, limitMs }
 }

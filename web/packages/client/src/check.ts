@@ -25,6 +25,7 @@ export function apply(s: State, answer: Answer, startedAt: number): void {
   const was = s.snapshot
   const { session } = answer
   if (session) s.idleWindow = Math.max(session.ref === s.pin ? s.idleWindow : 0, session.idleAt - startedAt)
+  s.lifetimeMs = answer.lifetimeMs || s.lifetimeMs
   s.loginError = answer.loginError ?? s.loginError
   const is = advance(s, answer)
   s.guess = undefined

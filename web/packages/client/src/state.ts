@@ -20,6 +20,8 @@ export interface State {
   heardAt: number
   /** The longest idle time seen in this session: what the server grants. */
   idleWindow: number
+  /** How long a session may last at all, if the server says. */
+  lifetimeMs?: number | undefined
   /** Why the session may have ended, should the server not say. */
   guess?: EndReason | undefined
   /** The sign-in that did not complete last. */

@@ -10,6 +10,8 @@ export interface LiveSession extends Session {
 /** What `GET {base}/session` said. */
 export interface Answer {
   readonly session: LiveSession | null
+  /** How long a session may last at all, if the server says. */
+  readonly lifetimeMs?: number
   /** The session lives, but cannot be renewed at present. */
   readonly stuck?: boolean
   readonly ended?: EndReason | null
@@ -41,7 +43,7 @@ export function readAnswer(body: any, startedAt: number): Answer {
   const session = user?.sub && endingAt(body, after(startedAt, body.idle_expires_in), after(startedAt, body.absolute_expires_in))
   if (!session?.deadline.at) throw new BffError('unreachable')
   // The wire calls the health of the renewal `token`: a word about it, never the thing itself. The name stays in this line.
-  return { session, stuck: body.token === 'stuck' }
+  return { session, lifetimeMs: body.absolute_lifetime * 1000, stuck: body.token === 'stuck' }
 }
 
 /** `session` with the limits of `BFF-Session-Expires: idle=870, abs=25190`; null without them. */

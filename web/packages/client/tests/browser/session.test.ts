@@ -63,6 +63,19 @@ it('keeps the user when the session has ended, and says why [S15]', async () => 
   expect(ended).toHaveBeenCalledOnce()
 })
 
+it.each([
+  [{ absolute_lifetime: 28_800 }, 28_800_000],
+  [{}, undefined],
+])('knows how long sessions last when the server says it: %o', async (more, limitMs) => {
+  const server = new Server()
+  server.session = signedIn(more)
+  const client = server.client()
+  await client.session()
+  server.session = signedOut({ ended: 'absolute_timeout' })
+  await client.session({ fresh: true })
+  expect(client.getSnapshot()).toMatchObject({ status: 'ended', ended: 'absolute_timeout', limitMs })
+})
+
 it('is anonymous, not ended, where nobody was signed in; a failed sign-in is told', async () => {
   const server = new Server()
   server.session = signedOut({ login_error: { code: 'access_denied', id: 'req_7' } })
