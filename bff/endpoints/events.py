@@ -8,7 +8,7 @@ that GET /bff/session would not tell: the public reference, and why.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -114,14 +114,19 @@ async def _tell(told: AsyncIterator[bytes], send: Send, ends: set[asyncio.Task[A
         following = asyncio.ensure_future(anext(told, None))
         done, _ = await asyncio.wait({following, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if following not in done:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            await _stop(following)
             return
         text = following.result()
         if text is None:
             return
         await send(_piece(text))
+
+
+async def _stop(work: asyncio.Future[Any]) -> None:
+    """Cancel until it has ended: a question to the store that is under way may swallow one cancellation."""
+    while not work.done():
+        work.cancel()
+        await asyncio.wait({work}, timeout=0.2)
 
 
 async def _texts(watching: AsyncIterator[Told]) -> AsyncGenerator[bytes, None]:

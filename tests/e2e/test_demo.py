@@ -20,7 +20,7 @@ from upstream_mocks import processes
 from upstream_mocks.demo import DEV_PORTS, PORTS
 
 READY_WITHIN_SECONDS = 60.0
-GONE_WITHIN_SECONDS = 15.0
+GONE_WITHIN_SECONDS = 45.0
 
 
 class Demo:
