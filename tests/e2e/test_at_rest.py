@@ -14,6 +14,7 @@ from tests.e2e.api_browser import ApiBrowser
 from tests.e2e.processes import Stack
 from upstream_mocks.provider.canary import CANARY_PATTERNS
 
+BODY = "a-body-that-is-nobodys-business"
 USERS = ("ada", "grace", "ada")
 VALUE = re.compile(rb"[A-Za-z0-9_-]{43,}")
 Work = tuple[Stack, list[ApiBrowser], set[str], set[str]]
@@ -68,6 +69,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
             browser.sign_in(user)
             secrets |= set(browser.cookies.values())
             browser.send("GET", "/api/me")
+            browser.send("POST", "/api/echo", content=f"{BODY} of {user}")
             browser.send("POST", "/bff/refresh")
             browser.send("GET", "/api/events")
             secrets |= set(browser.cookies.values())
@@ -109,13 +111,15 @@ def test_a_dump_of_redis_holds_nothing_that_signs_in(worked: Work) -> None:
     assert not digests & challenges
 
 
-@pytest.mark.req("N65", "N66", "N119")
+@pytest.mark.req("N65", "N66", "N102", "N119")
 def test_the_logs_of_the_run_hold_none_of_it_either(worked: Work) -> None:
-    """Sessions are named by their public reference."""
+    """Sessions are named by their public reference; bodies and queries are not written down."""
     stack, browsers, secrets, _ = worked
     log = stack.log("bff")
     assert browsers[0].ref in log
     assert not any(secret in log for secret in secrets)
+    assert BODY not in log
+    assert "/api/echo" in log
     assert [pattern.pattern for pattern in CANARY_PATTERNS if pattern.search(log)] == []
 
 

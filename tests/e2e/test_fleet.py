@@ -27,7 +27,7 @@ def same_session(first: ApiBrowser, second: ApiBrowser) -> None:
     second.cookies, second.ref = dict(first.cookies), first.ref
 
 
-@pytest.mark.req("R1", "R2", "N71", "S7")
+@pytest.mark.req("R1", "R2", "N64", "N71", "S7")
 def test_fifty_calls_at_expiry_make_one_refresh(
     fleet: tuple[Stack, ApiBrowser, ApiBrowser],
 ) -> None:

@@ -37,6 +37,43 @@ def test_what_cannot_be_used_is_named_by_its_path(path: str) -> None:
     assert path in problems(SMALL.replace(*WRONG[path]))
 
 
+@pytest.mark.req("N26", "N31")
+@pytest.mark.parametrize(
+    ("origin", "fine"),
+    [
+        ("http://localhost:8700", True),
+        ("http://app.localhost", True),
+        ("http://127.0.0.1:8700", True),
+        ("http://[::1]:8700", True),
+        ("http://192.168.1.7:8700", False),
+        ("http://app.example", False),
+    ],
+)
+def test_an_origin_where_browsers_keep_no_cookie_of_ours_is_refused(
+    origin: str, fine: bool
+) -> None:
+    """The prefix demands Secure; over plain HTTP browsers make an exception for this machine alone."""
+    text = f"development = true\n{SMALL}".replace("https://app.example", origin)
+    assert ("server.public_url" not in problems(text)) is fine
+
+
+@pytest.mark.req("N29", "N30", "N50")
+@pytest.mark.parametrize("path", ["/", "/app-one", "/app-one/"])
+def test_an_app_below_a_path_of_a_shared_host_is_refused(path: str) -> None:
+    """Two apps on one host would share an origin, and with it everything that keeps them apart."""
+    text = SMALL.replace("https://app.example", f"https://app.example{path}")
+    assert "server.public_url" in problems(text)
+
+
+@pytest.mark.req("N31")
+def test_no_setting_names_a_cookies_attributes() -> None:
+    """Name, Domain, Path, Secure, HttpOnly, SameSite: what the prefix demands cannot be configured away."""
+    for name in ("cookie_name", "cookie_domain", "cookie_secure", "same_site", "cookie_path"):
+        assert problems(SMALL.replace("[provider]", f'{name} = "x"\n[provider]')) == [
+            f"server.{name}"
+        ]
+
+
 def test_a_key_without_the_method_that_uses_it_is_refused() -> None:
     """Whoever configured it believed that it was used."""
     text = SMALL.replace(SECRET, f'{SECRET}\nprivate_key = {{ env = "CANARY" }}')
