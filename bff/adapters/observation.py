@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -22,7 +22,7 @@ from bff.audit import events
 SECRET_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]{8,}|__Host-Http-bff[^=]*=[^;\s]+|Bearer\s+\S+")
 
 
-def configure_logs(level: str, style: str) -> Any:  # noqa: ANN401  structlog's bound logger
+def configure_logs(level: str, style: str, stream: TextIO | None = None) -> Any:  # noqa: ANN401  structlog's bound logger
     """Log to standard output, one JSON object a line (or for people, in ``console`` style).
 
     The logger to use.
@@ -44,7 +44,7 @@ def configure_logs(level: str, style: str) -> Any:  # noqa: ANN401  structlog's 
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=True,
     )
     return structlog.get_logger()

@@ -131,6 +131,20 @@ class SessionRecord:
             journal=_journal_decoder.decode(journal) if journal else None,
         )
 
+    def sealed_anew(
+        self, name: str, generation: int, sealed: bytes, facts: bytes
+    ) -> tuple[bytes, bytes]:
+        """The same tokens under the newest key, and facts that say so.
+
+        Raises SealBroken, msgspec.DecodeError.
+        """
+        place = _place(name, generation)
+        content = self._seal.open(sealed, place)
+        known = _facts_decoder.decode(facts)
+        renewed = msgspec.structs.replace(known, sealed_under=self._seal.newest)
+        nonce = self._random_octets(NONCE_OCTETS)
+        return self._seal.seal(content, place, nonce), _encode_json(renewed)
+
     @staticmethod
     def overview(
         key: SessionKey, core: bytes, facts: bytes, touch: bytes, journal: bytes | None

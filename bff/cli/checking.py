@@ -2,14 +2,18 @@
 
 import asyncio
 from datetime import timedelta
+from typing import TextIO
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from bff.app import live_report
+from bff.cli.logout_token import try_out
 from bff.cli.options import CONFIG, load
 from bff.settings.explain import Explained, explained, timeline, warnings
+
+MOST_CHARACTERS = 100_000
 
 
 @click.command()
@@ -17,9 +21,17 @@ from bff.settings.explain import Explained, explained, timeline, warnings
 @click.option(
     "--live", is_flag=True, help="Also reach the provider and Redis, and say what they support."
 )
-def check(path: str, *, live: bool) -> None:
+@click.option(
+    "--logout-token",
+    type=click.File("r"),
+    help="Say whether the Logout Token in this file (- for standard input) would be believed, and if not, why. Nothing ends.",
+)
+def check(path: str, *, live: bool, logout_token: TextIO | None) -> None:
     """Validate the settings file: one line for each problem."""
     settings = load(path)[0]
+    if logout_token is not None:
+        try_out(settings, logout_token.read(MOST_CHARACTERS).strip())
+        return
     for warning in warnings(settings):
         click.echo(f"warning: {warning}", err=True)
     click.echo(f"{path}: ok, {len(settings.routes)} routes")

@@ -13,6 +13,7 @@ from bff.composition.world import World
 from bff.endpoints.health import OperatorsApp
 from bff.errors import StoreUnavailable
 from bff.flows.revocation import RevocationFlow
+from bff.settings import values
 
 LEAVING = signal.SIGUSR1
 """Tells a worker that it will be asked to end: what would stay open for ever is let go."""
@@ -28,6 +29,7 @@ async def lifespan(world: World, revocation: RevocationFlow) -> AsyncIterator[No
     At the end let renewals finish, then close what is open.
     """
     server = world.settings.server
+    world.metrics.custody.keys(values.keys_made(world.settings))
     hearing = [
         asyncio.create_task(world.news.run()),
         asyncio.create_task(_revoke(world, revocation)),

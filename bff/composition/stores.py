@@ -4,9 +4,11 @@ import os
 from dataclasses import dataclass
 
 from bff.adapters.redis_register import RedisSessionRegister
+from bff.adapters.redis_resealing import RedisResealing
 from bff.adapters.redis_revocations import RedisRevocationQueue
 from bff.adapters.redis_sessions import RedisSessionStore, channel
 from bff.adapters.redis_transactions import OneShotValues, RedisExitStore, RedisTransactionStore
+from bff.adapters.session_record import SessionRecord
 from bff.composition.sessions import session_store
 from bff.composition.world import World
 from bff.settings import values
@@ -21,6 +23,7 @@ class Stores:
     transactions: RedisTransactionStore
     exits: RedisExitStore
     revocations: RedisRevocationQueue
+    resealing: RedisResealing
 
 
 def open_stores(world: World) -> Stores:
@@ -36,5 +39,8 @@ def open_stores(world: World) -> Stores:
         ),
         transactions=RedisTransactionStore(one_shot),
         exits=RedisExitStore(one_shot),
+        resealing=RedisResealing(
+            redis, SessionRecord(seal, lookup_key, os.urandom), seal.newest, prefix=prefix
+        ),
         revocations=RedisRevocationQueue(redis, seal, os.urandom, prefix=prefix),
     )

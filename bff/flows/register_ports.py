@@ -1,10 +1,11 @@
 """The register of live sessions: what the store knows of all of them together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bff.session.model import SessionKey
 from bff.session.overview import PagePlace, SessionOverview, SessionPage
+from bff.session.resealing import Resealed
 
 
 class SessionRegister(Protocol):
@@ -34,4 +35,16 @@ class SessionRegister(Protocol):
         Every session of an earlier one has ended (admin), at once and in one step, however many
         there are.
         """
+        ...
+
+
+class SessionResealing(Protocol):
+    """Seals stored tokens anew, under the newest key of the ring. Raises StoreUnavailable."""
+
+    async def reseal(self, keys: Sequence[SessionKey]) -> Resealed:
+        """Each of ``keys``, unless somebody else changes it at that moment: they seal it anew."""
+        ...
+
+    async def count_by_key(self, keys: Sequence[SessionKey]) -> Mapping[str, int]:
+        """How many of ``keys`` are sealed under each key of the ring, by its id."""
         ...

@@ -3,6 +3,7 @@
 Durations are numbers in keys that carry their unit.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -115,10 +116,15 @@ class Redis(_Table, frozen=True, kw_only=True):
 
 
 class RingKey(_Table, frozen=True, kw_only=True):
-    """One key of a ring: 32 octets, base64url. ``bff keys new`` makes one."""
+    """One key of a ring: 32 octets, base64url. ``bff keys new`` makes one.
+
+    ``created`` is a date, for those who watch the age of keys; an ``id`` such as ``2026-11`` says as
+    much.
+    """
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
     key: Secret
+    created: date | None = None
 
 
 class Keys(_Table, frozen=True, kw_only=True):

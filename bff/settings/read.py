@@ -8,6 +8,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Union, get_args, get_origin
 
 import msgspec
@@ -222,6 +223,7 @@ def _expectation(kind: Any) -> str:  # noqa: ANN401
         float: "a number",
         str: "text",
         Secret: "a secret",
+        date: "a date such as 2026-11-25",
     }
     return words.get(kind, "a table")
 

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import re
+from datetime import UTC, date, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from bff.session.seal import KEY_OCTETS, Seal, SealingKey
 from bff.settings.model import PROFILES, Provider, Route, Session, Settings
 
 BASE_PATH = "/bff"
+_DAY = re.compile(r"(20[0-9]{2})-([0-9]{2})(?:-([0-9]{2}))?(?![0-9])")
 
 
 def key_octets(secret: Secret) -> bytes | None:
@@ -38,6 +41,26 @@ def signing_keys(settings: Settings) -> list[bytes]:
 def seal(settings: Settings) -> Seal:
     """What seals tokens at rest."""
     return Seal(tuple(SealingKey(entry.id, _octets(entry.key)) for entry in settings.keys.sealing))
+
+
+def keys_made(settings: Settings) -> list[tuple[str, str, float]]:
+    """Ring, id and the Unix second of its day, of each key whose age is known."""
+    rings = (("signing", settings.keys.signing), ("sealing", settings.keys.sealing))
+    return [
+        (ring, entry.id, datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+        for ring, entries in rings
+        for entry in entries
+        if (day := entry.created or _day_in(entry.id)) is not None
+    ]
+
+
+def _day_in(key_id: str) -> date | None:
+    """The day that an id such as ``2026-11-25`` or ``2026-11`` begins with."""
+    found = _DAY.match(key_id)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3] or 1)) if found else None
+    except ValueError:
+        return None
 
 
 def session_limits_of(session: Session) -> SessionLimits:
