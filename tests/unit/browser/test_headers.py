@@ -4,6 +4,7 @@ import pytest
 
 from bff.browser.headers import (
     Fields,
+    asset_headers,
     development_headers,
     document_headers,
     json_headers,
@@ -85,3 +86,19 @@ def test_a_page_being_written_may_reach_its_dev_server_and_nothing_else() -> Non
     assert allowed["script-src"] == "'self' 'unsafe-inline'"
     assert allowed["frame-ancestors"] == "'none'"
     assert dict(fields)[b"cache-control"] == b"no-store"
+
+
+@pytest.mark.req("N46", "N116", "N117")
+def test_a_file_is_a_part_of_our_page_and_a_drawing_runs_nothing() -> None:
+    """Same-origin and of its own type; an SVG opened by itself is a document in a sandbox."""
+    part, drawing = asset_headers(https=True), asset_headers(https=True, drawing=True)
+    for fields in (part, drawing):
+        assert dict(fields)[b"x-content-type-options"] == b"nosniff"
+        assert dict(fields)[b"cross-origin-resource-policy"] == b"same-origin"
+        assert b"strict-transport-security" in dict(fields)
+    assert policy(part)["frame-ancestors"] == "'none'"
+    assert policy(drawing) == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "sandbox": "",
+    }

@@ -10,6 +10,7 @@ from bff.resource.sockets import (
     Close,
     Offer,
     Refusal,
+    SocketClosed,
     close_for_api,
     close_for_browser,
     read_offer,
@@ -176,3 +177,10 @@ def test_a_challenge_is_one_for_the_token() -> None:
 def test_a_refusal_shows_its_status_only() -> None:
     """Not its fields."""
     assert repr(Refusal(401, [(b"x", b"secret")])) == "Refusal(401)"
+
+
+def test_who_finds_a_socket_closed_learns_how() -> None:
+    """The close travels with the exception."""
+    closed = SocketClosed(Close(4401, "bff:session_expired"))
+    assert closed.close == Close(4401, "bff:session_expired")
+    assert str(closed) == "4401"
