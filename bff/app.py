@@ -8,7 +8,7 @@ from pathlib import Path
 from bff.adapters.alarms import AlarmingTrail
 from bff.adapters.dev_server import HttpDevServer
 from bff.adapters.live_check import Finding, about_provider, about_redis
-from bff.adapters.observation import LogTrail
+from bff.composition.evidence import open_evidence
 from bff.composition.flows import build_flows
 from bff.composition.lifespan import lifespan
 from bff.composition.surroundings import surroundings
@@ -52,7 +52,8 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     superseded session handle; they must return at once.
     """
     world = open_world(settings)
-    trail = AlarmingTrail(LogTrail(world.log, world.metrics), alarm_hooks, world.log)
+    evidence = open_evidence(world)
+    trail = AlarmingTrail(evidence.trail, alarm_hooks, world.log)
     cookies = BrowserCookies(values.signing_keys(settings), values.lookup_key(settings))
     around = surroundings(world, trail)
     flows = build_flows(world, trail)
@@ -65,8 +66,8 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
             *backchannel_handlers(flows, around),
             *own_sessions_handlers(flows, cookies, around),
         ],
-        exception_handlers=exception_handlers(world.log, https=around.https),
-        lifespan=[lambda _app: lifespan(world, flows.ending.revocation)],
+        exception_handlers=exception_handlers(world.log, trail, https=around.https),
+        lifespan=[lambda _app: lifespan(world, evidence, flows.ending.revocation)],
         openapi_config=None,
         logging_config=None,
     )

@@ -1,23 +1,19 @@
-"""What is written down and counted.
-
-Structured logs, audit events as log lines, Prometheus metrics made of the same events.
-"""
+"""What is written down: structured logs, and audit events as lines of it."""
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, TextIO
 
 import msgspec
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector
 
-from bff.adapters.custody_metrics import CustodyMetrics
-from bff.adapters.refresh_metrics import RefreshMetrics
+from bff.adapters.metrics import Metrics
 from bff.audit import events
+from bff.audit.damper import Damper
+from bff.audit.operations import Suppressed
+from bff.audit.record import Origin, Record, record_of
 
 SECRET_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]{8,}|__Host-Http-bff[^=]*=[^;\s]+|Bearer\s+\S+")
 
@@ -71,70 +67,39 @@ def _masked(value: Any) -> Any:  # noqa: ANN401
 
 
 class LogTrail:
-    """The port ``AuditTrail``: each event one line."""
+    """The port ``AuditTrail``: each event one line of the log, one entry of the trail, and counted."""
 
-    def __init__(self, log: Any, metrics: "Metrics") -> None:  # noqa: ANN401
-        """``metrics`` hears every event."""
+    def __init__(
+        self,
+        log: Any,  # noqa: ANN401  structlog's
+        metrics: Metrics,
+        *,
+        origin: Callable[[], Origin | None] = lambda: None,
+        sink: Callable[[Record], None] = lambda _record: None,
+    ) -> None:
+        """``metrics`` hears every event; ``origin`` knows the current request; ``sink`` keeps records."""
         self._log = log
         self._metrics = metrics
+        self._origin = origin
+        self._sink = sink
+        self._damper = Damper()
 
     def record(self, event: events.AuditEvent) -> None:
         """Write it down."""
-        fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "at"}
-        self._log.info("audit", audit=event.name, **fields)
+        origin = self._origin()
+        record = record_of(event, origin)
         self._metrics.observe(event)
+        if self._damper.due(event.at):
+            for name, address, count in self._damper.turn(event.at):
+                more = Suppressed(at=event.at, of=name, count=count)
+                self._write(record_of(more, Origin("", address, None)))
+        if self._damper.passes(record):
+            self._write(record)
 
-
-class Metrics:
-    """Prometheus metrics, all made of audit events but for the gauges.
-
-    Several worker processes share one answer through ``PROMETHEUS_MULTIPROC_DIR``.
-    """
-
-    def __init__(self) -> None:
-        """Register everything in a registry of its own."""
-        self.registry = CollectorRegistry()
-        own: Any = {"registry": self.registry}
-        self.signed_in = Counter("bff_sign_ins_total", "Sign-ins by outcome.", ["outcome"], **own)
-        self.refresh = RefreshMetrics(self.registry)
-        self.custody = CustodyMetrics(self.registry)
-        self.ended = Counter(
-            "bff_sessions_ended_total", "Sessions ended, by reason.", ["reason"], **own
-        )
-        self.csrf = Counter(
-            "bff_csrf_refused_total",
-            "Requests refused as cross-site, by signal.",
-            ["signal"],
-            **own,
-        )
-        self.session_cache_vouched = Gauge(
-            "bff_session_cache_vouched",
-            "1 while Redis vouches for the sessions held in every process.",
-            multiprocess_mode="livemin",
-            **own,
-        )
-        self.alarms = Counter("bff_alarms_total", "What should never happen.", ["kind"], **own)
-
-    def observe(self, event: events.AuditEvent) -> None:
-        """Count one event."""
-        if self.refresh.observe(event) or self.custody.observe(event):
-            return
-        match event:
-            case events.SignedIn():
-                self.signed_in.labels("success").inc()
-            case events.SignInFailed():
-                self.signed_in.labels("failure").inc()
-            case events.SessionEnded():
-                self.ended.labels(event.reason).inc()
-            case events.CsrfRefused():
-                self.csrf.labels(event.signal).inc()
-            case _:
-                self.alarms.labels(event.name).inc()
-
-    def render(self, *, shared: bool) -> tuple[bytes, str]:
-        """Text and media type; ``shared`` adds up all worker processes."""
-        registry = self.registry
-        if shared:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry), CONTENT_TYPE_LATEST
+    def _write(self, record: Record) -> None:
+        line = msgspec.structs.asdict(record)
+        details = line.pop("details")
+        name = line.pop("event")
+        del line["at"]
+        self._log.info("audit", audit=name, **{**line, **details})
+        self._sink(record)

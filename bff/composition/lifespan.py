@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.operators_server import OperatorsServer
+from bff.composition.evidence import Evidence, running
 from bff.composition.sessions import session_tracking
 from bff.composition.world import World
 from bff.endpoints.health import OperatorsApp
@@ -23,7 +24,9 @@ DRAIN_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def lifespan(world: World, revocation: RevocationFlow) -> AsyncIterator[None]:
+async def lifespan(
+    world: World, evidence: Evidence, revocation: RevocationFlow
+) -> AsyncIterator[None]:
     """Hear Redis's news and the operators' questions; revoke what waits to be revoked.
 
     At the end let renewals finish, then close what is open.
@@ -42,11 +45,14 @@ async def lifespan(world: World, revocation: RevocationFlow) -> AsyncIterator[No
     with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
         asyncio.get_running_loop().add_signal_handler(LEAVING, world.begin_closing)
     try:
-        yield
+        async with running(world, evidence):
+            try:
+                yield
+            finally:
+                world.begin_closing()
+                cut = await world.background.drain(server.drain_seconds)
+                world.log.info("drained", cut_off=cut)
     finally:
-        world.begin_closing()
-        cut = await world.background.drain(server.drain_seconds)
-        world.log.info("drained", cut_off=cut)
         operators.should_exit = True
         for task in hearing:
             task.cancel()

@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.event_loop import BackgroundTasks, SystemClock
-from bff.adapters.observation import Metrics, configure_logs
+from bff.adapters.metrics import Metrics
+from bff.adapters.observation import configure_logs
 from bff.adapters.openid_provider import HttpOpenIDProvider
 from bff.adapters.redis_client import redis_client
 from bff.adapters.redis_news import RedisNews

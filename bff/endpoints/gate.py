@@ -12,7 +12,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from bff.audit import events
+from bff.audit.operations import UnexpectedError
 from bff.browser.csrf import (
     require_navigation,
     require_own_page,
@@ -26,11 +26,12 @@ from bff.endpoints.dependencies import Request, Scope, Surroundings, came_over_h
 from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.leaving import BrowserLeft, Receive
+from bff.endpoints.origin import CURRENT
 from bff.endpoints.problem_page import to_answer
+from bff.endpoints.refusals import refusal
 from bff.endpoints.websocket import WebSocketEndpoint, refuse
 from bff.errors import (
     BffError,
-    CsrfRejected,
     MethodNotAllowed,
     RequestMalformed,
     TlsRequired,
@@ -97,6 +98,7 @@ class Gate:
             return
         now = self._around.clock.now()
         request = scope["bff"] = Request(scope, self._request_id(scope), now)
+        CURRENT.set(request)
         started = False
 
         async def sending(message: dict[str, Any]) -> None:
@@ -115,6 +117,7 @@ class Gate:
         except Exception as error:
             if not isinstance(error, BffError):
                 self._log.exception("unexpected_error", request_id=request.id)
+                self._around.trail.record(UnexpectedError(at=now, kind=type(error).__name__))
             if started:
                 raise
             await self._refuse(error, scope, sending, request)
@@ -169,10 +172,7 @@ class Gate:
         await send({"type": "http.response.body", "body": b""})
 
     async def _refuse(self, error: Exception, scope: Scope, send: Send, request: Request) -> None:
-        if isinstance(error, CsrfRejected):
-            refused = events.CsrfRefused(
-                at=request.arrived_at, signal=error.signal, method=scope["method"]
-            )
+        if refused := refusal(error, request, scope["method"]):
             self._around.trail.record(refused)
         status, fields, body = to_answer(error, request, https=self._around.https)
         if scope["type"] == "websocket":

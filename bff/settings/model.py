@@ -10,6 +10,7 @@ import msgspec
 
 from bff.oidc.metadata import AuthMethod, Secret
 from bff.resource.routes import TokenPlan
+from bff.settings.review import Alerts, Audit, Review
 
 CENTURY = 3_155_760_000
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=CENTURY)]
@@ -219,4 +220,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     app: App = App()
     limits: Limits = Limits()
     logging: Logging = Logging()
+    review: Review = Review()
+    audit: Audit = Audit()
+    alerts: Alerts = Alerts()
     routes: tuple[Route, ...] = ()

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from bff.browser.proxies import TrustedProxies
 from bff.oidc.metadata import CLIENT_SETS
 from bff.settings.model import App, Keys, Provider, Redis, Refresh, Route, Server, Session
+from bff.settings.review import Alerts
 from bff.settings.values import api_route, client_key, key_octets, session_limits_of
 
 Broken = Iterator[tuple[str, str]]
@@ -30,6 +31,7 @@ def broken_rules(name: str, table: Any, *, development: bool) -> Broken:  # noqa
         "keys": _keys,
         "routes": _routes,
         "app": _app,
+        "alerts": _alerts,
     }
     if name in rules and table is not None:
         yield from rules[name](table, development=development)
@@ -185,6 +187,18 @@ def _keys(keys: Keys, *, development: bool) -> Broken:
         if not development and len(set(octets)) < 12:  # noqa: PLR2004  32 random octets repeat far less
             yield path, "expected a random key: this one is a pattern"
         seen.setdefault(octets, path)
+
+
+def _alerts(alerts: Alerts, *, development: bool) -> Broken:
+    if alerts.webhook is None:
+        return
+    url = urlsplit(alerts.webhook)
+    if url.scheme not in {"https", "http"} or not url.hostname or url.username:
+        yield "alerts.webhook", "expected a URL without user"
+    elif url.scheme == "http" and not development:
+        yield "alerts.webhook", NEEDS_HTTPS
+    if alerts.webhook_secret is None:
+        yield "alerts.webhook_secret", "expected a secret: the webhook's calls are signed with it"
 
 
 def _routes(routes: list[Route | None], *, development: bool) -> Broken:

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+import hmac
 import re
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -31,6 +33,11 @@ def key_octets(secret: Secret) -> bytes | None:
 def lookup_key(settings: Settings) -> bytes:
     """What names sessions in Redis."""
     return _octets(settings.keys.lookup)
+
+
+def audit_key(settings: Settings) -> bytes:
+    """What the audit trail's chains are made with; it comes from the look-up key, which never changes."""
+    return hmac.digest(lookup_key(settings), b"audit trail", hashlib.sha256)
 
 
 def signing_keys(settings: Settings) -> list[bytes]:

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from bff.adapters.event_loop import BackgroundTasks
-from bff.adapters.observation import LogTrail, Metrics, configure_logs, without_secrets
+from bff.adapters.metrics import Metrics
+from bff.adapters.observation import LogTrail, configure_logs, without_secrets
 from bff.audit import events
 from bff.endpoints.health import OperatorsApp
 

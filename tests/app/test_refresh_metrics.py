@@ -7,7 +7,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bff.adapters.alarms import AlarmingTrail
-from bff.adapters.observation import LogTrail, Metrics, configure_logs
+from bff.adapters.metrics import Metrics
+from bff.adapters.observation import LogTrail, configure_logs
 from bff.audit import events
 
 WHO = events.Who(at=1.0, ref="s_1", issuer="https://p.example", subject="ada")

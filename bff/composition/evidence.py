@@ -1,0 +1,129 @@
+"""The reviewer's evidence: the trail from event to Redis, and what keeps it."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import msgspec
+
+from bff.adapters.audit_keeper import AuditKeeper
+from bff.adapters.audit_names import AuditNames
+from bff.adapters.observation import LogTrail
+from bff.adapters.redis_audit import RedisAuditLog
+from bff.adapters.redis_audit_reader import RedisAuditReader
+from bff.adapters.redis_register import RedisSessionRegister
+from bff.adapters.redis_sessions import channel
+from bff.audit import operations
+from bff.browser.proxies import TrustedProxies
+from bff.composition.world import World
+from bff.endpoints.origin import RequestOrigin
+from bff.settings import values
+from bff.settings.explain import explained
+from bff.settings.model import Settings
+
+DAY = 86_400.0
+FLUSH_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands behind the port ``AuditTrail``, and what reads it."""
+
+    trail: LogTrail
+    log: RedisAuditLog
+    reader: RedisAuditReader
+    keeper: AuditKeeper
+    names: AuditNames
+
+
+def open_evidence(world: World) -> Evidence:
+    """Make it; nothing is written before :func:`running`."""
+    settings, redis, now = world.settings, world.redis, world.clock.now
+    key = values.audit_key(settings)
+    names = AuditNames(settings.redis.prefix, key)
+    keep_seconds = settings.audit.keep_days * DAY
+    log = RedisAuditLog(
+        redis,
+        names,
+        key,
+        new_chain=lambda: secrets.token_hex(6),
+        now=now,
+        log=world.log,
+        keep_seconds=keep_seconds,
+        buffer=settings.audit.buffer,
+    )
+    origin = RequestOrigin(
+        settings.audit.address,
+        TrustedProxies(settings.server.trusted_proxies, settings.server.trusted_networks),
+    )
+    trail = LogTrail(world.log, world.metrics, origin=origin, sink=log.take)
+    register = RedisSessionRegister(
+        redis,
+        lookup_key=values.lookup_key(settings),
+        prefix=settings.redis.prefix,
+        channel=channel(settings.redis.prefix),
+    )
+    keeper = AuditKeeper(
+        redis,
+        names,
+        log,
+        trail.record,
+        now=now,
+        count_sessions=register.count,
+        most=settings.audit.max_events,
+        keep_seconds=keep_seconds,
+    )
+    world.metrics.watch_trail(log.meter)
+    if world.session_cache is not None:
+        world.metrics.watch_cache(world.session_cache)
+    return Evidence(trail, log, RedisAuditReader(redis, names, now), keeper, names)
+
+
+@asynccontextmanager
+async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
+    """Write the trail while the app runs; at the end write what is left."""
+    evidence.trail.record(_started(world))
+    tasks = [
+        asyncio.create_task(evidence.log.run(), name="audit trail"),
+        asyncio.create_task(evidence.keeper.run(), name="audit keeper"),
+        asyncio.create_task(_bring(world), name="counters"),
+    ]
+    try:
+        yield
+    finally:
+        evidence.trail.record(operations.Stopped(at=world.clock.now(), cut_off=0))
+        if left := await evidence.log.flush(FLUSH_SECONDS):
+            world.log.error("audit_unwritten", events=left)
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _bring(world: World) -> None:
+    """What the hot path counted reaches the file that all worker processes share."""
+    while True:
+        await asyncio.sleep(1.0)
+        world.metrics.bring()
+
+
+def _started(world: World) -> operations.Started:
+    keys = world.settings.keys
+    return operations.Started(
+        at=world.clock.now(),
+        version=version("cookie-bff"),
+        settings_fingerprint=fingerprint(world.settings),
+        signing_keys=" ".join(entry.id for entry in keys.signing),
+        sealing_keys=" ".join(entry.id for entry in keys.sealing),
+        development=world.settings.development,
+    )
+
+
+def fingerprint(settings: Settings) -> str:
+    """Changes with any setting but a secret, and tells none."""
+    rows = msgspec.json.encode([(row.path, row.value) for row in explained(settings, {})])
+    return hashlib.sha256(rows).hexdigest()[:16]
