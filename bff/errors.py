@@ -31,6 +31,7 @@ BffError
     TokenResponseInvalid(check)
     ProviderUnavailable(what, sent, retry_after_seconds)
     ProviderMetadataInvalid(check)
+    AudienceRefused(error)
   ResourceServerError              the proxied API's side
     ResourceServerUnavailable
     ResourceServerTimedOut
@@ -54,6 +55,14 @@ class _Checked(Exception):
     def __init__(self, check: str) -> None:
         super().__init__(check)
         self.check = check
+
+
+class _Answered(Exception):
+    """Evidence that several kinds share: the provider's ``error`` code."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class RequestRejected(BffError):
@@ -161,15 +170,11 @@ class StepUpUnmet(_Checked, LoginFailed):
     """
 
 
-class AuthorizationRejected(LoginFailed):
+class AuthorizationRejected(_Answered, LoginFailed):
     """The provider answered the authorization request with an error (RFC 6749, section 4.1.2.1).
 
     ``error`` is a registered code; an unregistered one is recorded as ``unregistered_error``.
     """
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class AuthorizationResponseInvalid(_Checked, LoginFailed):
@@ -237,16 +242,12 @@ class ProviderError(BffError):
     """The OpenID Provider's side."""
 
 
-class TokenRequestRejected(ProviderError):
+class TokenRequestRejected(_Answered, ProviderError):
     """A token endpoint error response (RFC 6749, section 5.2).
 
     ``error`` is the registered code read from the ``error`` member; an unregistered one is recorded
     as ``unregistered_error``.
     """
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
 
 
 class TokenResponseInvalid(_Checked, ProviderError):
@@ -270,6 +271,10 @@ class ProviderUnavailable(ProviderError):
 
 class ProviderMetadataInvalid(_Checked, ProviderError):
     """Discovery answered with metadata that failed ``check`` (OpenID Connect Discovery 1.0, section 4.3)."""
+
+
+class AudienceRefused(_Answered, ProviderError):
+    """The provider gives no access token for an API; the session is not touched (RFC 8707, 2)."""
 
 
 class ResourceServerError(BffError):

@@ -25,6 +25,7 @@ from bff.oidc.token_request import (
     revocation_request,
 )
 from bff.oidc.user_info import parse_user_info, user_info_request
+from bff.session.audience import Audience
 
 DOCUMENT_SECONDS = 10.0
 
@@ -100,11 +101,16 @@ class HttpOpenIDProvider:
         )
         return await self._tokens(request, deadline)
 
-    async def refresh(self, refresh_token: str) -> TokenResponse:
+    async def refresh(self, refresh_token: str, audience: Audience | None = None) -> TokenResponse:
         """Refresh token grant. Raises TokenRequestRejected, TokenResponseInvalid."""
         metadata, deadline = await self._begin()
         request = refresh_request(
-            metadata, self._client, refresh_token=refresh_token, **self._moment()
+            metadata,
+            self._client,
+            refresh_token=refresh_token,
+            resource=audience.resource if audience else None,
+            scope=audience.scopes if audience else (),
+            **self._moment(),
         )
         return await self._tokens(request, deadline)
 

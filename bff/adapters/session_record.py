@@ -11,6 +11,7 @@ import msgspec
 
 from bff.session.model import (
     Acknowledgement,
+    AudienceToken,
     RefreshJournal,
     Session,
     SessionCore,
@@ -35,6 +36,7 @@ class SealedTokens(msgspec.Struct, frozen=True, array_like=True):
     expires_at: float
     refresh_expires_at: float | None
     scope: tuple[str, ...]
+    audiences: dict[str, AudienceToken] = {}
 
 
 _sealed_decoder = msgspec.msgpack.Decoder(SealedTokens)
@@ -80,6 +82,7 @@ class SessionRecord:
             tokens.expires_at,
             tokens.refresh_expires_at,
             tokens.scope,
+            tokens.audiences,
         )
         facts = TokenFacts(
             generation=generation,
@@ -124,6 +127,7 @@ class SessionRecord:
                 expires_at=sealed.expires_at,
                 refresh_expires_at=sealed.refresh_expires_at,
                 scope=sealed.scope,
+                audiences=sealed.audiences,
             ),
             generation=generation,
             touched_at=int(fields[b"touch"]) / 1000,

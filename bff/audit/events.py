@@ -182,6 +182,18 @@ class TokenLeakStopped(AuditEvent, frozen=True, kw_only=True):
     place: str
 
 
+class AudienceTokenRefused(AuditEvent, frozen=True, kw_only=True):
+    """The provider gives no access token for the ``resource`` of this route.
+
+    ``error`` is its registered code (``invalid_target``) or our own word. A mistake in a
+    configuration, here or there; no session suffers.
+    """
+
+    name: ClassVar[str] = "audience_token_refused"
+    route: str
+    error: str
+
+
 class GenerationConflict(AuditEvent, frozen=True, kw_only=True):
     """A fenced write found another generation than the one read.
 

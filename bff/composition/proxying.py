@@ -9,6 +9,7 @@ from bff.flows.client_token import ClientTokenFlow
 from bff.flows.ports import AuditTrail
 from bff.flows.session_watch import SessionWatch
 from bff.flows.socket_call import SocketCallFlow
+from bff.flows.user_token import UserTokenFlow
 from bff.settings import values
 
 
@@ -22,11 +23,13 @@ def proxy_flows(
         world.provider, background, clock, refresh.default_lifetime_seconds, refresh.hold_seconds
     )
     watch = SessionWatch(stores.sessions, clock, values.session_limits(settings), world.closing)
+    user_tokens = UserTokenFlow(access, clock, trail)
     calls = ApiCallFlow(
-        access, client_tokens, world.resource_server, clock, trail, watch, background
+        access, user_tokens, client_tokens, world.resource_server, clock, trail, watch, background
     )
     sockets = SocketCallFlow(
         access,
+        user_tokens,
         client_tokens,
         WebSocketApi(message_limit=limits.websocket_message_bytes),
         watch,

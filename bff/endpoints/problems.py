@@ -78,6 +78,9 @@ STATUS: dict[type[errors.BffError], Answer] = {
     errors.ProviderMetadataInvalid: Answer(
         503, "idp_unavailable", "The sign-in service does not respond properly."
     ),
+    errors.AudienceRefused: Answer(
+        502, "audience_refused", "The sign-in service gives no access to this service."
+    ),
     errors.ResourceServerUnavailable: Answer(
         502, "upstream_unreachable", "The service cannot be reached."
     ),

@@ -109,7 +109,7 @@ class AccessFlow:
             session = await self._renewed(presented, session, Trigger.EXPIRED)
         elif verdict is Verdict.ENDED:
             raise await self._ended_by(session, EndReason.REFRESH_REJECTED)
-        return self._access(presented, session, background=background)
+        return self.granted(presented, session, background=background)
 
     async def known(self, presented: Presented) -> Session:
         """The session itself; slides nothing, renews nothing, waits for nothing."""
@@ -152,7 +152,7 @@ class AccessFlow:
                 session = await self._renewed(presented, session, Trigger.FORCED)
             except (RefreshInProgress, ProviderUnavailable):
                 return None
-        return self._access(presented, session, background=True)
+        return self.granted(presented, session, background=True)
 
     async def _live(self, presented: Presented) -> Session:
         """The session, if it lives, within its limits, under a handle that is no replay, and is the one the page believes in."""
@@ -209,11 +209,11 @@ class AccessFlow:
                 session = await self._live(presented)
                 wait.served = session.generation != before
                 if not wait.served:
-                    left = self._time_left(attempt, deadline)
+                    left = self.time_left(attempt, deadline)
                     heard = await ear.news(min(left, _BUSY_POLL_SECONDS))
         return session
 
-    def _time_left(self, attempt: Attempt | None, deadline: float) -> float:
+    def time_left(self, attempt: Attempt | None, deadline: float) -> float:
         """Seconds the request may still wait.
 
         Raises what it is to be told when waiting is over or pointless.
@@ -248,7 +248,8 @@ class AccessFlow:
         """
         self.background.start(name, _forgiving(work))
 
-    def _access(self, presented: Presented, session: Session, *, background: bool) -> Access:
+    def granted(self, presented: Presented, session: Session, *, background: bool) -> Access:
+        """What a request gets that may use the session; slides the idle limit unless ``background``."""
         now = self.clock.now()
         touched_at = session.touched_at if background else now
         if not background and touch_due(session, now, self.limits):

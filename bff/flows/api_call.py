@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bff.audit import events
-from bff.errors import InsufficientScope, SessionRequired, TokenLeaked
+from bff.errors import SessionRequired, TokenLeaked
 from bff.flows.access import Access, AccessFlow, Presented
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.event_stream import EventStream, is_event_stream
@@ -17,6 +17,7 @@ from bff.flows.leak_watch import WatchedBody
 from bff.flows.ports import AuditTrail, Background, Clock, ResourceServer
 from bff.flows.session_watch import SessionWatch
 from bff.flows.step_up import require_step_up
+from bff.flows.user_token import UserTokenFlow
 from bff.resource.leak import LeakGuard, readable
 from bff.resource.messages import (
     ApiRequest,
@@ -65,6 +66,7 @@ class ApiCallFlow:
     """Route in hand: access, send, believe."""
 
     access: AccessFlow
+    user_tokens: UserTokenFlow
     client_tokens: ClientTokenFlow
     resource_server: ResourceServer
     clock: Clock
@@ -97,29 +99,25 @@ class ApiCallFlow:
             return ApiAnswer(await self._send(call, None, call.body), None)
         if call.presented is None:
             raise SessionRequired
+        if call.route.token == "user":  # noqa: S105  a token plan
+            return await self._as_user(call, call.presented)
         access = await self.access.usable(call.presented, background=call.background)
         require_step_up(call.route, access.session.core, self.clock.now())
-        if call.route.token == "client":  # noqa: S105  a token plan
-            token = await self.client_tokens.token_for(call.route)
-            return ApiAnswer(await self._send(call, token, call.body), access)
-        return await self._as_user(call, call.presented, access)
+        token = await self.client_tokens.token_for(call.route)
+        return ApiAnswer(await self._send(call, token, call.body), access)
 
-    async def _as_user(self, call: ApiCall, presented: Presented, access: Access) -> ApiAnswer:
-        tokens = access.session.tokens
-        if call.route.scopes and not set(call.route.scopes) <= set(tokens.scope):
-            raise InsufficientScope
+    async def _as_user(self, call: ApiCall, presented: Presented) -> ApiAnswer:
+        user = await self.user_tokens.for_route(call.route, presented, background=call.background)
         held = await _held(call)
-        response = await self._send(
-            call, tokens.access_token, call.body if held is None else _once(held)
-        )
+        response = await self._send(call, user.token, call.body if held is None else _once(held))
         if response.status != 401 or held is None or not challenges_token(response.headers):  # noqa: PLR2004
-            return ApiAnswer(response, access)
-        renewed = await self.access.after_challenge(presented, access.session)
+            return ApiAnswer(response, user.access)
+        renewed = await self.user_tokens.after_challenge(call.route, presented, user)
         if renewed is None:
-            return ApiAnswer(response, access)
+            return ApiAnswer(response, user.access)
         await response.body.aclose()
-        again = await self._send(call, renewed.session.tokens.access_token, _once(held))
-        return ApiAnswer(again, renewed)
+        again = await self._send(call, renewed.token, _once(held))
+        return ApiAnswer(again, renewed.access)
 
     async def _send(
         self, call: ApiCall, token: str | None, body: AsyncIterator[bytes] | None

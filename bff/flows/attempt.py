@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 import msgspec
 
+from bff.session.audience import Audience
 from bff.session.model import SessionKey
 
 
@@ -19,7 +20,8 @@ class Trigger(Enum):
 class Outcome(Enum):
     """How an attempt ended. RENEWED and ADOPTED: newer tokens are stored.
 
-    BUSY: somebody else is at it. ENDED: there is no session.
+    BUSY: somebody else is at it. ENDED: there is no session. REFUSED: the provider gives no token
+    for the audience, and the session goes on.
     """
 
     RENEWED = auto()
@@ -28,6 +30,7 @@ class Outcome(Enum):
     RESTING = auto()
     FAILED = auto()
     ENDED = auto()
+    REFUSED = auto()
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -46,11 +49,23 @@ class Attempt(msgspec.Struct, frozen=True):
 class Wanted:
     """One refresh as asked for: renew unless the generation has moved past ``seen``.
 
-    ``waiters`` grows while it is under way.
+    ``waiters`` grows while it is under way. With an ``audience`` it is its token that is wanted,
+    not the session's own.
     """
 
     key: SessionKey
     seen: int
     trigger: Trigger
     owner: str
+    audience: Audience | None = None
     waiters: int = 0
+
+    @property
+    def place(self) -> SessionKey:
+        """By which attempts of one process are told apart: one for each token of a session."""
+        return flight_place(self.key, self.audience)
+
+
+def flight_place(key: SessionKey, audience: Audience | None) -> SessionKey:
+    """The session's key for its own token, a longer name for one of an audience."""
+    return key if audience is None else SessionKey(f"{key} {audience.name}")

@@ -12,6 +12,7 @@ from bff.oidc.signed_jwt import KeySet
 from bff.oidc.token import TokenResponse
 from bff.resource.messages import ApiRequest, ApiResponse
 from bff.resource.routes import ApiRoute
+from bff.session.audience import Audience
 from bff.session.model import (
     Acknowledgement,
     EndedSession,
@@ -91,8 +92,8 @@ class OpenIDProvider(Protocol):
         """Authorization code grant. Raises TokenRequestRejected, TokenResponseInvalid."""
         ...
 
-    async def refresh(self, refresh_token: str) -> TokenResponse:
-        """Refresh token grant, never retried here.
+    async def refresh(self, refresh_token: str, audience: Audience | None = None) -> TokenResponse:
+        """Refresh token grant, for an ``audience`` if one is named; never retried here.
 
         Raises TokenRequestRejected, TokenResponseInvalid.
         """

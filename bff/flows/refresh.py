@@ -6,10 +6,11 @@ Around the renewal itself (:mod:`bff.flows.renewal`): joining, the lock and its 
 from dataclasses import dataclass, field
 
 from bff.errors import StoreUnavailable
-from bff.flows.attempt import Attempt, Outcome, Trigger, Wanted
+from bff.flows.attempt import Attempt, Outcome, Trigger, Wanted, flight_place
 from bff.flows.ports import Background, Clock, Detached, Entropy, SessionStore
 from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
+from bff.session.audience import Audience
 from bff.session.model import Session, SessionKey
 from bff.session.refresh import RefreshPolicy, in_flight, resting
 
@@ -35,13 +36,17 @@ class RefreshFlow:
     policy: RefreshPolicy
     flights: dict[SessionKey, Flight] = field(default_factory=dict)
 
-    def start(self, session: Session, trigger: Trigger) -> Detached[Attempt]:
-        """Join the attempt under way for this session, or start one that outlives the caller."""
-        flight = self.flights.get(session.key)
+    def start(
+        self, session: Session, trigger: Trigger, audience: Audience | None = None
+    ) -> Detached[Attempt]:
+        """Join the attempt under way for this token, or start one that outlives the caller."""
+        place = flight_place(session.key, audience)
+        flight = self.flights.get(place)
         if flight is None:
-            wanted = Wanted(session.key, session.generation, trigger, self.entropy.urlsafe(16))
+            owner = self.entropy.urlsafe(16)
+            wanted = Wanted(session.key, session.generation, trigger, owner, audience)
             flight = Flight(wanted, self.background.start("refresh", self._fly(wanted)))
-            self.flights[session.key] = flight
+            self.flights[place] = flight
         flight.wanted.waiters += trigger is not Trigger.EARLY
         return flight.attempt
 
@@ -63,7 +68,7 @@ class RefreshFlow:
         except StoreUnavailable:
             attempt = Attempt(Outcome.FAILED, "store_unavailable", 1.0)
         finally:
-            del self.flights[wanted.key]
+            del self.flights[wanted.place]
         outcome = "unknown" if attempt.unknown else attempt.outcome.name.lower()
         self.meter.attempted(outcome, attempt.reason, wanted.trigger.value)
         return attempt

@@ -10,14 +10,15 @@ from bff.errors import (
     ProviderMetadataInvalid,
     ProviderUnavailable,
     SignedTokenInvalid,
-    StoreUnavailable,
     TokenRequestRejected,
     TokenResponseInvalid,
 )
 from bff.flows.attempt import Attempt, Outcome, Trigger, Wanted
 from bff.flows.breaker import Breaker
+from bff.flows.fenced_write import FencedWrite
 from bff.flows.ports import AuditTrail, Background, Clock, Entropy, SessionStore
 from bff.flows.token_set import TokenSetFlow
+from bff.session.audience import seen_by
 from bff.session.model import (
     EndReason,
     RefreshJournal,
@@ -38,6 +39,9 @@ from bff.session.refresh import (
     resting,
 )
 
+OF_THE_AUDIENCE = frozenset({"invalid_target", "invalid_scope"})
+"""Refusals that say nothing about the session (RFC 8707, section 2; RFC 6749, section 5.2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RenewalFlow:
@@ -51,6 +55,10 @@ class RenewalFlow:
     entropy: Entropy
     trail: AuditTrail
     policy: RefreshPolicy
+
+    @property
+    def _write(self) -> FencedWrite:
+        return FencedWrite(self.sessions, self.background, self.clock, self.policy)
 
     async def renew(self, wanted: Wanted) -> Attempt:
         """Renew the session unless what is stored says otherwise.
@@ -104,7 +112,10 @@ class RenewalFlow:
         """
         if session.generation != wanted.seen:
             return Attempt(Outcome.ADOPTED)
-        if wanted.trigger is not Trigger.FORCED and judge(session, now, self.policy) is Verdict.USE:
+        if (
+            wanted.trigger is not Trigger.FORCED
+            and _judged(session, wanted, now, self.policy) is Verdict.USE
+        ):
             return Attempt(Outcome.ADOPTED)
         if in_flight(session.journal, now, self.policy):
             return Attempt(Outcome.BUSY, "in_flight", 1.0)
@@ -118,11 +129,13 @@ class RenewalFlow:
 
     async def _ask(self, session: Session, journal: RefreshJournal, wanted: Wanted) -> Attempt:
         try:
-            tokens, core = await self.token_sets.renewed(session, journal.since)
+            tokens, core = await self.token_sets.renewed(session, journal.since, wanted.audience)
         except TokenRequestRejected as error:
             self.breaker.succeeded()
             if error.error == "invalid_grant":
                 return await self._refused(session, journal, wanted)
+            if wanted.audience is not None and error.error in OF_THE_AUDIENCE:
+                return await self._no_such_audience(session, error.error)
             return await self._failed(session, journal, wanted, error.error, unknown=False)
         except TokenResponseInvalid as error:
             self.breaker.succeeded()
@@ -161,7 +174,7 @@ class RenewalFlow:
         core: SessionCore,
     ) -> Attempt:
         answered_at = self.clock.now()
-        saved = await self._save(session, tokens, core)
+        saved = await self._write.save(session, tokens, core)
         if saved is Replaced.WRITTEN:
             self.trail.record(
                 events.SessionRenewed(
@@ -190,34 +203,6 @@ class RenewalFlow:
         )
         return Attempt(Outcome.FAILED, "tokens_unsaved", 1.0)
 
-    async def _save(self, session: Session, tokens: TokenSet, core: SessionCore) -> Replaced | None:
-        """The fenced write, repeated while Redis is away with the tokens in memory.
-
-        None when ``unsaved_bound`` has passed.
-
-        A write whose answer was lost may have happened: a conflict is then read once more and
-        recognised by its content.
-        """
-        give_up = self.clock.now() + self.policy.unsaved_bound
-        pause = 0.05
-        while True:
-            try:
-                saved = await self.sessions.replace_tokens(
-                    session.key, session.generation, tokens, core
-                )
-                if saved is Replaced.CONFLICT and await self._is_ours(session.key, tokens):
-                    return Replaced.WRITTEN
-                return saved
-            except StoreUnavailable:
-                if self.clock.now() >= give_up:
-                    return None
-                await self.background.pause(pause)
-                pause = min(pause * 2, 1.0)
-
-    async def _is_ours(self, key: SessionKey, tokens: TokenSet) -> bool:
-        stored = await self.sessions.load(key)
-        return isinstance(stored, Session) and stored.tokens.access_token == tokens.access_token
-
     async def _refused(self, session: Session, journal: RefreshJournal, wanted: Wanted) -> Attempt:
         """``invalid_grant``.
 
@@ -228,6 +213,16 @@ class RenewalFlow:
             return Attempt(Outcome.ADOPTED)
         reason = EndReason.REFRESH_OUTCOME_LOST if journal.unknown else EndReason.REFRESH_REJECTED
         return await self._end(session, journal, wanted, reason)
+
+    async def _no_such_audience(self, session: Session, error: str) -> Attempt:
+        """``invalid_target`` and its like: nothing was spent, nothing changes.
+
+        Writing what is there clears the journal, so that nobody rests because of it.
+        """
+        await self.sessions.replace_tokens(
+            session.key, session.generation, session.tokens, session.core
+        )
+        return Attempt(Outcome.REFUSED, error)
 
     async def _end(
         self, session: Session, journal: RefreshJournal, wanted: Wanted, reason: EndReason
@@ -296,3 +291,7 @@ class RenewalFlow:
         return events.Who(
             at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
         )
+
+
+def _judged(session: Session, wanted: Wanted, now: float, policy: RefreshPolicy) -> Verdict:
+    return judge(seen_by(session, wanted.audience), now, policy)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from bff.audit import events
-from bff.errors import BffError, InsufficientScope, RateLimited, SessionRequired, TokenLeaked
+from bff.errors import BffError, RateLimited, SessionRequired, TokenLeaked
 from bff.flows.access import Access, AccessFlow, Presented
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.ports import AuditTrail, Background, Clock
@@ -19,6 +19,7 @@ from bff.flows.session_watch import SessionWatch
 from bff.flows.socket_ports import ApiSocket, BrowserSocket, SocketServer
 from bff.flows.socket_relay import SocketRelay
 from bff.flows.step_up import require_step_up
+from bff.flows.user_token import UserTokenFlow
 from bff.resource.leak import MessageGuard
 from bff.resource.messages import (
     ApiRequest,
@@ -62,6 +63,7 @@ class SocketCallFlow:
     """
 
     access: AccessFlow
+    user_tokens: UserTokenFlow
     client_tokens: ClientTokenFlow
     server: SocketServer
     watch: SessionWatch
@@ -107,24 +109,21 @@ class SocketCallFlow:
             return Opened(await self._handshake(call, None))
         if call.presented is None:
             raise SessionRequired
+        if call.route.token == "user":  # noqa: S105  a token plan
+            return await self._as_user(call, call.presented)
         access = await self.access.usable(call.presented)
         require_step_up(call.route, access.session.core, self.clock.now())
-        if call.route.token == "client":  # noqa: S105  a token plan
-            token = await self.client_tokens.token_for(call.route)
-            return Opened(await self._handshake(call, token), token, access)
-        return await self._as_user(call, call.presented, access)
+        token = await self.client_tokens.token_for(call.route)
+        return Opened(await self._handshake(call, token), token, access)
 
-    async def _as_user(self, call: SocketCall, presented: Presented, access: Access) -> Opened:
-        tokens = access.session.tokens
-        if not set(call.route.scopes) <= set(tokens.scope):
-            raise InsufficientScope
-        api = await self._handshake(call, tokens.access_token)
+    async def _as_user(self, call: SocketCall, presented: Presented) -> Opened:
+        user = await self.user_tokens.for_route(call.route, presented)
+        api = await self._handshake(call, user.token)
         if isinstance(api, Refusal) and api.status == 401 and challenges_token(api.headers):  # noqa: PLR2004
-            renewed = await self.access.after_challenge(presented, access.session)
+            renewed = await self.user_tokens.after_challenge(call.route, presented, user)
             if renewed is not None:
-                access, token = renewed, renewed.session.tokens.access_token
-                return Opened(await self._handshake(call, token), token, access)
-        return Opened(api, tokens.access_token, access)
+                api, user = await self._handshake(call, renewed.token), renewed
+        return Opened(api, user.token, user.access)
 
     async def _handshake(self, call: SocketCall, token: str | None) -> ApiSocket | Refusal:
         authorization = b"Bearer " + token.encode("ascii") if token is not None else None

@@ -21,7 +21,8 @@ from bff.oidc.signed_jwt import (
     verify_signature,
 )
 from bff.oidc.token import TokenResponse
-from bff.session.model import Session, SessionCore, TokenSet
+from bff.session.audience import Audience
+from bff.session.model import AudienceToken, Session, SessionCore, TokenSet
 
 CLOCK_LEEWAY_SECONDS = 30.0
 """How far the provider's clock and ours may disagree (RFC 7519, section 4.1.4)."""
@@ -70,8 +71,13 @@ class TokenSetFlow:
         )
         return self._token_set(response, asked_at, before=None), claims
 
-    async def renewed(self, session: Session, asked_at: float) -> tuple[TokenSet, SessionCore]:
+    async def renewed(
+        self, session: Session, asked_at: float, audience: Audience | None = None
+    ) -> tuple[TokenSet, SessionCore]:
         """Ask for new tokens and say what the session becomes with them.
+
+        For an ``audience`` the session's own access token stays, and only the refresh token is
+        replaced besides.
 
         Raises TokenRequestRejected, TokenResponseInvalid, ProviderUnavailable, and
         SignedTokenInvalid if the answer is not about the same user of the same provider; what came
@@ -79,8 +85,10 @@ class TokenSetFlow:
         """
         refresh_token = session.tokens.refresh_token
         assert refresh_token is not None  # noqa: S101  the caller judged it
-        response = await self.provider.refresh(refresh_token)
+        response = await self.provider.refresh(refresh_token, audience)
         tokens = self._token_set(response, asked_at, before=session.tokens)
+        if audience is not None:
+            tokens = self._for_audience(tokens, session.tokens, response, audience)
         try:
             claims = await self._refreshed_claims(response, session)
         except SignedTokenInvalid:
@@ -147,6 +155,21 @@ class TokenSetFlow:
             expires_at=asked_at + lifetime,
             refresh_expires_at=self._refresh_end(response, asked_at, before),
             scope=granted,
+            audiences=before.audiences if before else {},
+        )
+
+    def _for_audience(
+        self, tokens: TokenSet, before: TokenSet, response: TokenResponse, audience: Audience
+    ) -> TokenSet:
+        granted = response.scope if response.scope is not None else audience.scopes or before.scope
+        token = AudienceToken(tokens.access_token, tokens.issued_at, tokens.expires_at, granted)
+        return msgspec.structs.replace(
+            tokens,
+            access_token=before.access_token,
+            issued_at=before.issued_at,
+            expires_at=before.expires_at,
+            scope=before.scope,
+            audiences={**before.audiences, audience.name: token},
         )
 
     def _refresh_end(

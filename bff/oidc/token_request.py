@@ -53,14 +53,21 @@ def refresh_request(
     client: ClientMetadata,
     *,
     refresh_token: str,
+    resource: str | None = None,
+    scope: Sequence[str] = (),
     now: float,
     jti: str,
 ) -> FormRequest:
-    """Renew the tokens with the scope of the original grant (RFC 6749, section 6)."""
+    """Renew the tokens (RFC 6749, section 6).
+
+    With the scope of the original grant, or for ``resource`` and with ``scope`` alone (RFC 8707,
+    section 2.2).
+    """
     form = (
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh_token),
-        *_resource(client.resource),
+        *((("scope", " ".join(scope)),) if scope else ()),
+        *_resource(client.resource if resource is None else (resource,)),
     )
     return _form_request(metadata.token_endpoint, metadata, client, form, now=now, jti=jti)
 

@@ -54,11 +54,25 @@ class SessionCore(msgspec.Struct, frozen=True, kw_only=True):
     network: str | None = None
 
 
+class AudienceToken(msgspec.Struct, frozen=True):
+    """An access token for one API alone (RFC 8707). Times are Unix seconds by our clock."""
+
+    access_token: str
+    issued_at: float
+    expires_at: float
+    scope: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Its end only."""
+        return f"AudienceToken(***, expires_at={self.expires_at:.0f})"
+
+
 class TokenSet(msgspec.Struct, frozen=True, kw_only=True):
     """The tokens of one session. Times are Unix seconds by our clock.
 
     ``refresh_expires_at`` is set only if the provider said so; ``scope`` is what was granted,
-    narrower or not (RFC 6749, 5.1).
+    narrower or not (RFC 6749, 5.1). ``audiences`` are further access tokens, by the name of
+    :class:`bff.session.audience.Audience`.
     """
 
     access_token: str
@@ -68,6 +82,7 @@ class TokenSet(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float
     refresh_expires_at: float | None = None
     scope: tuple[str, ...] = ()
+    audiences: dict[str, AudienceToken] = {}
 
     def __repr__(self) -> str:
         """Presence and times, never values."""

@@ -222,6 +222,8 @@ def _routes(routes: list[Route | None], *, development: bool) -> Broken:
                 f"{path}.resource",
                 "expected an absolute URI without fragment (RFC 8707, section 2)",
             )
+        if route.resource is not None and route.token == "none":  # noqa: S105  a plan
+            yield f"{path}.resource", 'expected none, because token is "none"'
         try:
             api_route(route)
         except ValueError as error:

@@ -150,6 +150,11 @@ def test_ten_lines_are_enough_for_production() -> None:
         ('{ env = "K1" }', '{ env = "WEAK" }', "keys.lookup: expected a random key"),
         ('{ env = "K1" }', '{ nev = "K1" }', "keys.lookup: expected { env"),
         ('"/api/orders"', '"/api/orders"\nresource = "x"', "routes[0].resource"),
+        (
+            '"/api/orders"',
+            '"/api/orders"\ntoken = "none"\nresource = "https://x.example"',
+            "routes[0].resource",
+        ),
         ('"/api/orders"', '"/api/orders"\nmethods = ["TRACE"]', "routes[0]: orders: expected methods"),
         ("[redis]", "[session]\nidle_seconds = 10\nabsolute_seconds = 5\n[redis]", "session.absolute_seconds"),
         ("[redis]", "[session]\nidle_seconds = 10\n[redis]", "session.touch_interval_seconds"),

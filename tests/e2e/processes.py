@@ -61,6 +61,7 @@ class Stack:
         self.folder = folder
         self._provider_options = provider_options
         self.bffs: dict[str, Bff] = {}
+        self._apis: dict[str, int] = {}
         self._procfile = processes.read_procfile(ROOT / "Procfile")
         self._processes: dict[str, processes.Process] = {}
         self._ready: dict[str, Callable[[], bool]] = {}
@@ -116,6 +117,19 @@ class Stack:
         self.wait_ready(name)
         self.bffs[name] = bff
         return bff
+
+    def launch_api(self, name: str, port: int, options: str) -> None:
+        """One more API, another one; returns when it is ready."""
+        self._apis[name] = port
+        ready = f"http://127.0.0.1:{port}/__stats"
+        self._launch(
+            name,
+            lambda: processes.url_answers(ready),
+            line="api",
+            API_PORT=str(port),
+            API_OPTIONS=options,
+        )
+        self.wait_ready(name)
 
     def _launch(
         self, name: str, ready: Callable[[], bool], *, line: str | None = None, **variables: str
@@ -198,7 +212,7 @@ class Stack:
         return _json(method, self._address(party) + path, body)
 
     def _address(self, party: str) -> str:
-        port = {"provider": self.provider_port, "api": self.api_port}[party]
+        port = {"provider": self.provider_port, "api": self.api_port, **self._apis}[party]
         return f"http://127.0.0.1:{port}"
 
     def end(self) -> None:

@@ -30,6 +30,7 @@ from bff.oidc.authorization import AuthorizationCode
 from bff.oidc.keys import KeySet, parse_jwks
 from bff.oidc.metadata import ProviderMetadata
 from bff.oidc.token import TokenResponse
+from bff.session.audience import Audience
 
 T = TypeVar("T")
 Hop = Callable[[str], Awaitable[None]]
@@ -301,7 +302,7 @@ class ScriptedProvider:
 
         return await self._do("redeem", action)
 
-    async def refresh(self, refresh_token: str) -> TokenResponse:
+    async def refresh(self, refresh_token: str, _audience: Audience | None = None) -> TokenResponse:
         """Once per token; a second time ends the family (RFC 9700, section 4.14.2)."""
 
         def action() -> TokenResponse:

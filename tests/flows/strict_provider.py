@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bff.errors import ProviderUnavailable, TokenRequestRejected
 from bff.oidc.metadata import ProviderMetadata
 from bff.oidc.token import TokenResponse
+from bff.session.audience import Audience
 from tests.flows.virtual_time import Signal, World
 
 
@@ -55,6 +56,7 @@ class StrictProvider:
     acted_late: bool = False
     acted_twice: bool = False
     counts: Counter[str] = field(default_factory=Counter)
+    unknown_resources: set[str] = field(default_factory=set)
     asking: list[str] = field(default_factory=list)
     on_reuse: Callable[[], None] = lambda: None
     on_overlap: Callable[[], None] = lambda: None
@@ -63,12 +65,16 @@ class StrictProvider:
         """The port, as one process has it."""
         return ProviderSeenFrom(self, process)
 
-    async def answer(self, refresh_token: str) -> TokenResponse:
+    async def answer(self, refresh_token: str, audience: Audience | None = None) -> TokenResponse:
         """The refresh token grant, as a client with a total budget sees it.
 
         The provider acts whether or not the client is still there.
         """
         fault = self.faults.popleft() if self.faults else Fault()
+        if audience is not None:
+            self.counts[f"for {audience.resource}"] += 1
+            if audience.resource in self.unknown_resources:
+                fault = Fault(error="invalid_target")
         now, reply = self.world.now(), Signal[TokenResponse](self.world)
         self.counts["requests"] += 1
         if now < self.down_until:
@@ -147,7 +153,7 @@ class ProviderSeenFrom:
     provider: StrictProvider
     process: str
 
-    async def refresh(self, refresh_token: str) -> TokenResponse:
+    async def refresh(self, refresh_token: str, audience: Audience | None = None) -> TokenResponse:
         """Ask, and be seen asking."""
         provider = self.provider
         provider.asking = [name for name in provider.asking if name not in provider.world.dead]
@@ -155,7 +161,7 @@ class ProviderSeenFrom:
             provider.on_overlap()
         provider.asking.append(self.process)
         try:
-            return await provider.answer(refresh_token)
+            return await provider.answer(refresh_token, audience)
         finally:
             if self.process in provider.asking:
                 provider.asking.remove(self.process)

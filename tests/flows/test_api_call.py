@@ -10,6 +10,7 @@ from bff.errors import InsufficientScope, ProviderUnavailable, SessionRequired, 
 from bff.flows.api_call import REPLAYABLE_BODY_BYTES, ApiAnswer, ApiCall, ApiCallFlow
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.session_watch import Closing, SessionWatch
+from bff.flows.user_token import UserTokenFlow
 from bff.resource.messages import ApiResponse, Forwarded
 from bff.resource.routes import ApiRoute, Upstream
 from tests.builders import a_session
@@ -56,6 +57,7 @@ class Calling:
         self.closing = Closing()
         self.flow = ApiCallFlow(
             self.fleet.member(),
+            UserTokenFlow(self.fleet.member(), self.world, self.fleet.trail),
             clients,
             self.api,
             self.world,

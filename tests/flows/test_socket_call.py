@@ -19,6 +19,7 @@ from bff.errors import (
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.session_watch import Closing, SessionWatch
 from bff.flows.socket_call import SocketCall, SocketCallFlow
+from bff.flows.user_token import UserTokenFlow
 from bff.resource.messages import ApiRequest, Forwarded
 from bff.resource.routes import ApiRoute, Upstream
 from bff.resource.sockets import LOST, Close, Message, Refusal, SocketClosed, read_offer
@@ -113,6 +114,7 @@ class Talking:
         provider = ScriptedProvider(ProviderState(clock=self.world))
         self.flow = SocketCallFlow(
             self.fleet.member(),
+            UserTokenFlow(self.fleet.member(), self.world, self.fleet.trail),
             ClientTokenFlow(provider, process, self.world, 300.0, 2.0),
             self.server,
             SessionWatch(self.store, self.world, self.fleet.limits, self.closing),

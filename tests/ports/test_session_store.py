@@ -19,7 +19,15 @@ from bff.adapters.session_record import SessionRecord
 from bff.errors import StoreUnavailable
 from bff.flows.ports import SessionStore
 from bff.session.limits import SessionLimits
-from bff.session.model import Acknowledgement, EndedSession, EndReason, Ref, Replaced, Session
+from bff.session.model import (
+    Acknowledgement,
+    AudienceToken,
+    EndedSession,
+    EndReason,
+    Ref,
+    Replaced,
+    Session,
+)
 from bff.session.seal import Seal, SealingKey
 from tests.builders import LOOKUP_KEY, a_journal, a_key, a_session, a_token_set
 from tests.flows.fakes import Memory, MemorySessionStore
@@ -104,7 +112,10 @@ async def test_the_fenced_write_wants_the_generation_that_was_read(store: Sessio
     await store.create(session)
     await store.try_lock(session.key, "owner-1", 30)
     assert await store.write_journal(session.key, a_journal()) is Replaced.WRITTEN
-    new = a_token_set(access_token="access-1", issued_at=session.touched_at)
+    bills = AudienceToken("for-bills", session.touched_at, session.touched_at + 60.5, ("read",))
+    new = a_token_set(
+        access_token="access-1", issued_at=session.touched_at, audiences={"bills": bills}
+    )
     assert await store.replace_tokens(session.key, 0, new, session.core) is Replaced.WRITTEN
     assert (
         await store.replace_tokens(session.key, 0, a_token_set(access_token="x"), session.core)

@@ -82,6 +82,23 @@ def test_a_refresh_sends_the_token_and_authenticates() -> None:
 
 
 @pytest.mark.req("N77", "N78")
+def test_a_token_for_one_api_is_asked_for_with_its_resource_alone() -> None:
+    """And with its scopes, if it has any, in place of what is configured for all (RFC 8707, 2.2)."""
+    client = a_client(resource=("https://a.example/", "https://b.example/"))
+    request = refresh_request(
+        a_provider(),
+        client,
+        refresh_token="refresh-0",
+        resource="https://b.example/",
+        scope=("read", "write"),
+        now=NOW,
+        jti="jti-1",
+    )
+    form = form_of(request)
+    assert (form["resource"], form["scope"]) == (["https://b.example/"], ["read write"])
+
+
+@pytest.mark.req("N77", "N78")
 def test_configured_resources_are_asked_for_again() -> None:
     """RFC 8707, section 2.2."""
     resources = ("https://a.example/", "https://b.example/")
