@@ -294,10 +294,7 @@ class ResourceServerResponseInvalid(_Checked, ResourceServerError):
 
 
 class TokenLeaked(ResourceServerError):
-    """The API's answer carried the very access token that was attached to the request.
-
-    It was stopped.
-    """
+    """The API's answer carried the access token that was attached to the request; it was stopped."""
 
 
 class StoreUnavailable(BffError):
