@@ -39,9 +39,8 @@ BffError
     TokenLeaked
   StoreUnavailable                 our memory's side
 
-Errors carry evidence and know no HTTP status: ``bff.endpoints.problems`` maps every leaf to an
-answer. Evidence is a word of our own or a number; text from outside (an ``error_description``, a
-header, a body) is never kept, so ``str(error)`` is safe to log.
+Errors carry evidence and know no HTTP status: ``bff.endpoints.problems`` maps every leaf. Evidence is
+a word of ours or a number; text from outside is never kept, so ``str(error)`` is safe to log.
 """
 
 
@@ -228,10 +227,7 @@ class ReauthenticationRequired(_Ended):
 
 
 class RefreshInProgress(BffError):
-    """The access token has expired and its renewal is under way.
-
-    Ask again after ``retry_after_seconds``.
-    """
+    """The access token has expired, its renewal is under way; ask again after ``retry_after_seconds``."""
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__(f"retry after {retry_after_seconds:.0f} s")
