@@ -2,6 +2,7 @@
 
 import click
 
+from bff.cli.audit import audit
 from bff.cli.checking import check, explain
 from bff.cli.keys import keys
 from bff.cli.serving import serve
@@ -13,5 +14,5 @@ def main() -> None:
     """A backend-for-frontend: tokens stay on the server, the browser gets one HttpOnly cookie."""
 
 
-for command in (serve, check, explain, keys):
+for command in (serve, check, explain, audit, keys):
     main.add_command(command)

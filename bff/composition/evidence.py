@@ -10,14 +10,17 @@ from importlib.metadata import version
 
 import msgspec
 
+from bff.adapters.alert_webhook import AlertWebhook
 from bff.adapters.audit_keeper import AuditKeeper
 from bff.adapters.audit_names import AuditNames
 from bff.adapters.observation import LogTrail
+from bff.adapters.redis_alerts import RedisAlerts
 from bff.adapters.redis_audit import RedisAuditLog
 from bff.adapters.redis_audit_reader import RedisAuditReader
 from bff.adapters.redis_register import RedisSessionRegister
 from bff.adapters.redis_sessions import channel
 from bff.audit import operations
+from bff.audit.rules import Rule, Signal
 from bff.browser.proxies import TrustedProxies
 from bff.composition.world import World
 from bff.endpoints.origin import RequestOrigin
@@ -38,6 +41,8 @@ class Evidence:
     reader: RedisAuditReader
     keeper: AuditKeeper
     names: AuditNames
+    alerts: RedisAlerts
+    webhook: AlertWebhook | None
 
 
 def open_evidence(world: World) -> Evidence:
@@ -80,7 +85,62 @@ def open_evidence(world: World) -> Evidence:
     world.metrics.watch_trail(log.meter)
     if world.session_cache is not None:
         world.metrics.watch_cache(world.session_cache)
-    return Evidence(trail, log, RedisAuditReader(redis, names, now), keeper, names)
+    alerts = _alerts(world, names, trail)
+    webhook = _webhook(world, names, trail, alerts)
+    return Evidence(trail, log, RedisAuditReader(redis, names, now), keeper, names, alerts, webhook)
+
+
+def _alerts(world: World, names: AuditNames, trail: LogTrail) -> RedisAlerts:
+    def raised(alert: str, rule: Rule, signal: Signal) -> None:
+        world.metrics.alerts.labels(rule.name, rule.severity).inc()
+        trail.record(
+            operations.AlertRaised(
+                at=world.clock.now(),
+                ref=signal.ref,
+                subject=signal.subject,
+                rule=rule.name,
+                group=signal.group,
+                alert=alert,
+            )
+        )
+
+    return RedisAlerts(
+        world.redis,
+        names,
+        secrets.token_hex(6),
+        now=world.clock.now,
+        sessions_per_user=world.settings.alerts.sessions_per_user,
+        raised=raised,
+    )
+
+
+def _webhook(
+    world: World, names: AuditNames, trail: LogTrail, alerts: RedisAlerts
+) -> AlertWebhook | None:
+    settings = world.settings.alerts
+    if settings.webhook is None or settings.webhook_secret is None:
+        return None
+
+    def told(alert: str, outcome: str, attempts: int) -> None:
+        delivered = outcome == "delivered"
+        world.metrics.deliveries.labels("delivered" if delivered else "given up").inc()
+        if not delivered:
+            trail.record(
+                operations.WebhookFailed(
+                    at=world.clock.now(), alert=alert, reason=outcome, attempts=attempts
+                )
+            )
+
+    return AlertWebhook(
+        world.redis,
+        names,
+        secrets.token_hex(6),
+        url=settings.webhook,
+        secret=settings.webhook_secret.reveal().encode(),
+        find=alerts.one,
+        told=told,
+        now=world.clock.now,
+    )
 
 
 @asynccontextmanager
@@ -91,7 +151,10 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
         asyncio.create_task(evidence.log.run(), name="audit trail"),
         asyncio.create_task(evidence.keeper.run(), name="audit keeper"),
         asyncio.create_task(_bring(world), name="counters"),
+        asyncio.create_task(evidence.alerts.run(), name="alerts"),
     ]
+    if evidence.webhook is not None:
+        tasks.append(asyncio.create_task(evidence.webhook.run(), name="alert webhook"))
     try:
         yield
     finally:
@@ -102,6 +165,8 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        if evidence.webhook is not None:
+            await evidence.webhook.aclose()
 
 
 async def _bring(world: World) -> None:
