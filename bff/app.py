@@ -1,12 +1,12 @@
 """Where the house is started: a Litestar app for a file, for settings, or for the environment."""
 
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from bff.adapters.alarms import AlarmingTrail
 from bff.adapters.dev_server import HttpDevServer
+from bff.adapters.entropy import RequestIds
 from bff.adapters.live_check import Finding, about_provider, about_redis
 from bff.composition.evidence import open_evidence
 from bff.composition.flows import build_flows
@@ -94,7 +94,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         _page(settings, shell),
         session_events,
         around,
-        _new_request_id,
+        RequestIds(os.urandom).new,
         world.log,
     )
     return app
@@ -108,10 +108,6 @@ def _page(settings: Settings, shell: AppShell) -> AppShell | DevShell:
 
 def _folder(name: str | None) -> Path | None:
     return Path(name) if name else None
-
-
-def _new_request_id() -> str:
-    return "req_" + secrets.token_urlsafe(9)
 
 
 async def live_report(settings: Settings) -> list[Finding]:

@@ -62,6 +62,8 @@ async def lifespan(
         await world.resource_server.aclose()
         await world.provider.aclose()
         await world.redis.aclose()
+        if world.access_log is not None:
+            world.access_log.close()
 
 
 async def _revoke(world: World, revocation: RevocationFlow) -> None:

@@ -3,6 +3,7 @@
 from bff.adapters.rate_limits import RedisRateLimits
 from bff.audit import events
 from bff.browser.proxies import TrustedProxies
+from bff.composition.access_lines import access_line
 from bff.composition.world import World
 from bff.endpoints.dependencies import Surroundings
 from bff.flows.ports import AuditTrail
@@ -22,6 +23,7 @@ def surroundings(world: World, trail: AuditTrail) -> Surroundings:
             settings.server.trusted_proxies, settings.server.trusted_networks
         ),
         frontchannel_from=values.frontchannel_from(settings),
+        access_line=access_line(world),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from redis.asyncio import Redis
 
+from bff.adapters.access_log import AccessLog
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.event_loop import BackgroundTasks, SystemClock
 from bff.adapters.metrics import Metrics
@@ -35,6 +36,7 @@ class World:
     redis: Redis
     news: RedisNews
     session_cache: SessionCache | None
+    access_log: AccessLog | None
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
     leaving: asyncio.Event
@@ -74,6 +76,7 @@ def open_world(settings: Settings) -> World:
         background=BackgroundTasks(log),
         redis=redis,
         news=RedisNews(redis, channel(settings.redis.prefix)),
+        access_log=AccessLog(1, clock.now) if settings.logging.format == "json" else None,
         session_cache=SessionCache(settings.redis.session_cache_entries, time.monotonic)
         if settings.redis.session_cache == "on"
         else None,

@@ -42,6 +42,17 @@ from bff.session.model import SessionKey
 Scope = Any
 HeaderGet = Callable[[bytes], bytes | None]
 NOT_PINNED = b"any"
+_REMEMBERED_LENGTH = 2048
+"""Bytes of a Cookie field that is worth remembering."""
+AccessLine = Callable[[str, str, str, int, float], None]
+"""Writes down one request: its id, method, path without query, status, and seconds."""
+
+
+def no_line(request_id: str, method: str, path: str, status: int, seconds: float) -> None:
+    """Nothing is written down."""
+    del request_id, method, path, status, seconds
+
+
 RESTARTED = "login_restarted"
 """The note of a sign-in that was begun anew because its answer came too late; no page is told of it."""
 ALONE = frozenset(
@@ -90,6 +101,7 @@ class Surroundings:
     rate_limits: RateLimits
     trusted_proxies: TrustedProxies
     frontchannel_from: str | None = None
+    access_line: AccessLine = no_line
 
     @property
     def https(self) -> bool:
@@ -112,7 +124,7 @@ class Known(msgspec.Struct, frozen=True):
 class Request:
     """One request's facts, gathered once by the gate: id, header look-up, cookies on demand."""
 
-    __slots__ = ("_repeated", "arrived_at", "client", "get", "headers", "id", "status")
+    __slots__ = ("arrived_at", "client", "get", "headers", "id", "repeated", "status")
 
     def __init__(self, scope: Scope, request_id: str, arrived_at: float) -> None:
         """Take what the gate knows."""
@@ -121,13 +133,13 @@ class Request:
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         by_name = dict(self.headers)
         self.get: HeaderGet = by_name.get
-        self._repeated = len(by_name) != len(self.headers)
+        self.repeated = len(by_name) != len(self.headers)
         self.client: str = scope["client"][0] if scope.get("client") else ""
         self.status = 0
 
     def require_one_reading(self) -> None:
         """Raise RequestMalformed if a field that must stand alone does not (RFC 9110, 5.3; RFC 9112, 3.2)."""
-        if self._repeated:
+        if self.repeated:
             names = [name for name, _ in self.headers if name in ALONE]
             if len(names) != len(set(names)):
                 raise RequestMalformed("header")
@@ -151,7 +163,10 @@ def seen(request: Any) -> Request:  # noqa: ANN401  a Litestar request
 
 
 class BrowserCookies:
-    """Reads and writes our cookies. A session cookie, once verified, is remembered by its text."""
+    """Reads and writes our cookies.
+
+    A session cookie, once verified, is remembered by its text, and a Cookie field by its own.
+    """
 
     def __init__(self, signing_keys: list[bytes], lookup_key: bytes) -> None:
         """``signing_keys`` newest last."""
@@ -160,11 +175,16 @@ class BrowserCookies:
         self._note = SignedCookie(signing_keys, "note")
         self._lookup_key = lookup_key
         self._known = lru_cache(maxsize=8192)(self._read_session)
+        self._shown = lru_cache(maxsize=8192)(lambda field: self._among(read_cookies([field])))
 
     def session(self, request: Request) -> Known | None:
         """The session the browser shows; a bad signature costs no look-up anywhere."""
-        text = request.cookies().get(SESSION_COOKIE.name)
-        return self._known(text) if text else None
+        field = request.get(b"cookie")
+        if field is None:
+            return None
+        if request.repeated or len(field) > _REMEMBERED_LENGTH:
+            return self._among(request.cookies())
+        return self._shown(field)
 
     def presented(self, request: Request) -> Presented | None:
         """The same, as the flows want it, with the reference the page is pinned to."""
@@ -220,6 +240,10 @@ class BrowserCookies:
     def clear_note() -> bytes:
         """A Set-Cookie value."""
         return clear_cookie(NOTE_COOKIE).encode()
+
+    def _among(self, cookies: dict[str, str]) -> Known | None:
+        text = cookies.get(SESSION_COOKIE.name)
+        return self._known(text) if text else None
 
     def _read_session(self, text: str) -> Known | None:
         signed = self._session.read(text)

@@ -215,13 +215,9 @@ class Gate:
 
     def _log_line(self, scope: Scope, request: Request, began: float) -> None:
         """Method, path without query, status, milliseconds. Query strings carry codes and states."""
-        self._log.info(
-            "request",
-            request_id=request.id,
-            method=scope["method"],
-            path=scope["path"],
-            status=request.status,
-            ms=round((self._around.clock.now() - began) * 1000, 1),
+        seconds = self._around.clock.now() - began
+        self._around.access_line(
+            request.id, scope["method"], scope["path"], request.status, seconds
         )
 
 

@@ -141,7 +141,7 @@ class ApiCallFlow:
             if not readable(response.headers):
                 return response
             if response.complete is not None:
-                guard.feed(response.complete)
+                guard.check_whole(response.complete)
                 return response
         except TokenLeaked:
             self._leaked(call, "response")

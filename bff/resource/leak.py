@@ -28,10 +28,13 @@ class LeakGuard:
 
     def check_headers(self, fields: Iterable[tuple[bytes, bytes]]) -> None:
         """Raise TokenLeaked if a field's value contains the token."""
-        token = self._token
-        for _, value in fields:
-            if token in value:
-                raise TokenLeaked
+        if self._token in b"\0".join([value for _, value in fields]):
+            raise TokenLeaked
+
+    def check_whole(self, body: bytes) -> None:
+        """Raise TokenLeaked if a body that is all here contains the token."""
+        if self._token in body:
+            raise TokenLeaked
 
     def feed(self, chunk: bytes) -> bytes:
         """What may be passed on now, perhaps nothing.

@@ -6,6 +6,7 @@ is forwarded.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ TokenPlan = Literal["user", "client", "none"]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """What a route may allow. TRACE and CONNECT never pass (ASVS 5.0, 13.4.4)."""
 
+_REMEMBERED_PATHS, _REMEMBERED_LENGTH = 4096, 256
 _STANDARD_PORT = {"http": 80, "https": 443}
 # Unreserved characters only (RFC 3986, section 2.3): a canonical path never percent-encodes those,
 # so a prefix has one spelling.
@@ -163,6 +165,7 @@ class RouteTable:
             if prefix in self._by_prefix:
                 raise ValueError(f"{route.name}: another route has the prefix {route.prefix}")
             self._by_prefix[prefix] = (route, route.upstream.base_path.encode("ascii"))
+        self._known = lru_cache(maxsize=_REMEMBERED_PATHS)(self._read)
         self._depth = max((prefix.count(b"/") for prefix in self._by_prefix), default=0)
 
     def match(self, method: str, path: bytes) -> tuple[ApiRoute, bytes]:
@@ -195,6 +198,10 @@ class RouteTable:
         return route, inside
 
     def _found(self, path: bytes) -> tuple[ApiRoute, bytes]:
+        """As :meth:`_read`; what is short enough is read once, and remembered for a while."""
+        return self._known(path) if len(path) <= _REMEMBERED_LENGTH else self._read(path)
+
+    def _read(self, path: bytes) -> tuple[ApiRoute, bytes]:
         """The route that describes ``path``, and its API's name for it."""
         canonical_path(path, parameters=True)
         found, end = self._longest(path)

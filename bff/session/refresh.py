@@ -5,6 +5,7 @@ Pure: ``now`` is an argument (RFC 9700, section 4.14; RFC 6749, section 6).
 
 import hashlib
 from enum import Enum, auto
+from functools import lru_cache
 
 import msgspec
 
@@ -130,6 +131,7 @@ def _lifetime(session: Session) -> float:
     return max(session.tokens.expires_at - session.tokens.issued_at, 0.0)
 
 
+@lru_cache(maxsize=16_384)
 def _fraction(key: SessionKey, generation: int) -> float:
     """A number in [0, 1) fixed by the session and its generation.
 

@@ -176,10 +176,11 @@ class Limits(_Table, frozen=True, kw_only=True):
 
 
 class Logging(_Table, frozen=True, kw_only=True):
-    """Structured logs on standard output."""
+    """Structured logs on standard output; with ``access`` "on", a line for each request."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "console"] = "json"
+    access: Literal["on", "off"] = "on"
 
 
 class Route(_Table, frozen=True, kw_only=True):

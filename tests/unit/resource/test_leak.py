@@ -116,3 +116,12 @@ def test_a_false_beginning_before_a_true_one_is_passed_on() -> None:
     guard = LeakGuard(b"abcdefghijkl")
     assert guard.feed(b"abcdXabcdef") == b"abcdX"
     assert guard.feed(b"g!") == b"abcdefg!"
+
+
+@pytest.mark.req("N68")
+def test_a_body_that_is_all_here_is_looked_through_at_once() -> None:
+    """Anywhere in it, and nothing is held back."""
+    guard = LeakGuard(b"token-1234")
+    guard.check_whole(b"harmless, even token-123 at the end: token-123")
+    with pytest.raises(TokenLeaked):
+        guard.check_whole(b"...token-1234...")

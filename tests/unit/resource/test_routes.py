@@ -222,3 +222,12 @@ def test_a_step_up_that_cannot_be_asked_for_is_refused(changes: dict[str, Any]) 
     with pytest.raises(ValueError, match="expected"):
         a_route("/api/payout", **changes)
     assert a_route("/api/payout", max_age=300, acr=("urn:x:mfa", "2")).max_age == 300
+
+
+def test_a_path_too_long_to_be_remembered_is_read_all_the_same() -> None:
+    """Longer than a few hundred octets: the same answer."""
+    table = RouteTable([a_route("/api/leads")])
+    for length in (10, 250, 260, 2000):
+        path = b"/api/leads/" + b"a" * length
+        assert table.match("GET", path) == table.match("GET", path)
+        assert table.match("GET", path)[1].endswith(b"a" * length)

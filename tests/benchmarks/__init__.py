@@ -1,0 +1,1 @@
+"""make bench: this product and its peers, in one run on one machine."""

@@ -1,0 +1,184 @@
+"""What all subjects share: Redis, the mock provider, an API that wants a bearer token. All on the load's core."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.benchmarks.load import LOAD_CORE
+from tests.benchmarks.programs import PEERS, ROOT, library_path, program
+from upstream_mocks.processes import free_ports
+from upstream_mocks.redis_server import redis_command
+
+SIZES = {"1k": 1024, "100k": 102_400, "1m": 1_048_576}
+# The API's answer to a request without a bearer token is 401, so every good answer has passed the check.
+API = """
+  map $http_authorization $allowed {{ "~^Bearer [A-Za-z0-9._-]+$" 1; default 0; }}
+  server {{
+    listen 127.0.0.1:{port};
+    root {folder}/api;
+    default_type application/json;
+    location / {{ if ($allowed = 0) {{ return 401; }} }}
+  }}
+"""
+PLAIN = """
+  upstream api {{ server 127.0.0.1:{upstream}; keepalive 64; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location /api/ {{
+      proxy_pass http://api/;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }}
+  }}
+"""
+
+
+@dataclass
+class Program:
+    """One running process and its children."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def family(self) -> list[psutil.Process]:
+        """Itself and all below it."""
+        top = psutil.Process(self.process.pid)
+        return [top, *top.children(recursive=True)]
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the family, from the scheduler's own count."""
+        total = 0
+        for member in self.family:
+            for task in Path(f"/proc/{member.pid}/task").iterdir():
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def resident_octets(self) -> int:
+        """Memory that is the family's own."""
+        return sum(member.memory_full_info().uss for member in self.family)
+
+    def end(self) -> None:
+        """SIGTERM, and SIGKILL for who stays."""
+        with suppress(psutil.NoSuchProcess):
+            family = self.family
+            self.process.terminate()
+            _, stayed = psutil.wait_procs(family, timeout=8)
+            for member in stayed:
+                member.kill()
+        self.process.wait()
+
+
+@dataclass
+class Ground:
+    """Ports, folders, and everything that was started."""
+
+    folder: Path
+    origins: Sequence[str]
+    access_token_seconds: int = 36_000
+    programs: list[Program] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.redis_port, self.provider_port, self.upstream_port = free_ports(3)
+
+    @property
+    def issuer(self) -> str:
+        """The provider's."""
+        return f"http://localhost:{self.provider_port}"
+
+    def start(self) -> None:
+        """Redis, provider, API."""
+        (self.folder / "redis").mkdir(parents=True, exist_ok=True)
+        for name, size in SIZES.items():
+            file = self.folder / "api" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(b'{"x":"' + b"x" * (size - 8) + b'"}')
+        self.run("redis", redis_command(self.redis_port, self.folder / "redis", appendonly=False))
+        command = [sys.executable, "-m", "upstream_mocks.provider"]
+        command += ["--port", str(self.provider_port)]
+        command += ["--access-token-seconds", str(self.access_token_seconds)]
+        self.run("provider", [*command, "--client-origin", *self.origins])
+        self.nginx("api", API.format(port=self.upstream_port, folder=self.folder))
+        await_url(f"{self.issuer}/.well-known/openid-configuration")
+        await_url(f"http://127.0.0.1:{self.upstream_port}/1k")
+
+    def nginx(self, name: str, servers: str, core: int = LOAD_CORE) -> Program:
+        """An nginx of one worker."""
+        text = (
+            (PEERS / "nginx.conf")
+            .read_text()
+            .format(folder=self.folder, name=name, servers=servers)
+        )
+        config = self.folder / f"{name}.conf"
+        config.write_text(text)
+        command = [program("nginx"), "-c", str(config), "-p", str(self.folder)]
+        return self.run(name, [*command, "-e", f"{self.folder}/{name}.log"], core=core)
+
+    def run(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        core: int = LOAD_CORE,
+        cwd: Path = ROOT,
+        variables: Mapping[str, str] | None = None,
+    ) -> Program:
+        """Start a program on one core; its output goes to a file."""
+        log = self.folder / f"{name}.out"
+        inherited = {
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
+        }
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                ["taskset", "-c", str(core), *command],
+                cwd=cwd,
+                env={**inherited, **library_path(), **(variables or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        started = Program(process, log)
+        self.programs.append(started)
+        return started
+
+    def end(self) -> None:
+        """The last one first."""
+        for started in reversed(self.programs):
+            started.end()
+
+
+def await_url(url: str, accept: Callable[[int], bool] = lambda status: status < 500) -> None:
+    """Until it answers."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if accept(answer.status):
+                    return
+        except urllib.error.HTTPError as error:
+            if accept(error.code):
+                return
+        except OSError:
+            pass
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{url} does not answer")
+        time.sleep(0.05)
+
+
+def asked(url: str, method: str = "GET", body: bytes | None = None) -> Any:
+    """One request to a lever of the provider."""
+    headers: Mapping[str, str] = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, method=method, data=body, headers=dict(headers))
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return answer.read()

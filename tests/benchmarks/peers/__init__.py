@@ -1,0 +1,1 @@
+"""Peers of our own making, each as its makers' documents would have it."""
