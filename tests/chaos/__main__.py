@@ -104,12 +104,12 @@ def play(act: Act, show: Show) -> None:
             stack.start()
             with a_ground(stack, act.bffs, act.settings) as ground:
                 for scenario in act.scenarios:
-                    show.done(act, tried(scenario, ground))
+                    show.done(act, tried(act, scenario, ground))
         finally:
             stack.end()
 
 
-def tried(scenario: Scenario, ground: Ground) -> Row:
+def tried(act: Act, scenario: Scenario, ground: Ground) -> Row:
     """Its row, also when it breaks off."""
     try:
         return scenario(ground)
@@ -118,7 +118,11 @@ def tried(scenario: Scenario, ground: Ground) -> Row:
             ground.stack.resume(name)
             if not ground.stack.is_running(name):
                 ground.stack.restart(name)
-        return Row(f"{scenario}", {"broke off": repr(error)}, held=False)
+        return Row(
+            f"{act.name}, {act.scenarios.index(scenario) + 1}",
+            {"broke off": repr(error)},
+            held=False,
+        )
 
 
 def tables(rows: dict[str, list[Row]]) -> str:

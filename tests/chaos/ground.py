@@ -16,7 +16,9 @@ from tests.e2e.processes import Stack
 
 SETTINGS: dict[str, object] = {
     "limits.sign_in_per_minute": 1_000_000,
+    "limits.callback_per_minute": 1_000_000,
     "limits.refresh_per_minute": 1_000_000,
+    "limits.refresh_per_user_per_minute": 1_000_000,
     "limits.backchannel_per_minute": 1_000_000,
     "refresh.forced_interval_seconds": 0,
     "refresh.jitter_seconds": 0,
