@@ -92,6 +92,11 @@ class SignedCookie:
         except BadSignature:
             return None
 
+    def is_up_to_date(self, text: str) -> bool:
+        """Whether the newest key signed it: a cookie signed by an older one is to be signed anew."""
+        value = self.read(text)
+        return value is not None and self.sign(value) == text
+
 
 def set_cookie(cookie: Cookie, value: str, *, max_age: int) -> str:
     """The value of a Set-Cookie field that keeps ``value`` for ``max_age`` seconds.

@@ -115,10 +115,14 @@ class Surroundings:
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A session cookie of ours, read: the handle, and the key of the session it names."""
+    """A session cookie of ours, read: the handle, and the key of the session it names.
+
+    ``signed_anew`` is due where an older key of the ring signed it.
+    """
 
     handle: Handle
     key: SessionKey
+    signed_anew: bool = False
 
 
 class Request:
@@ -248,7 +252,10 @@ class BrowserCookies:
     def _read_session(self, text: str) -> Known | None:
         signed = self._session.read(text)
         handle = read_handle(signed) if signed else None
-        return Known(handle, session_key(handle.session_id, self._lookup_key)) if handle else None
+        if handle is None:
+            return None
+        key = session_key(handle.session_id, self._lookup_key)
+        return Known(handle, key, signed_anew=not self._session.is_up_to_date(text))
 
 
 def came_over_http(request: Request, proxies: TrustedProxies) -> bool:

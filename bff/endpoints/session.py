@@ -82,10 +82,12 @@ def _presented(cookies: BrowserCookies, request: Request) -> Presented:
 
 
 def _renewed_cookie(cookies: BrowserCookies, request: Request, state: SessionState) -> Fields:
+    """The cookie, if the browser should hold another: a newer handle, or one signed by a newer key."""
     known = cookies.session(request)
-    if state.new_generation is None or known is None:
+    if known is None or (state.new_generation is None and not known.signed_anew):
         return []
-    handle = Handle(known.handle.session_id, state.new_generation)
+    generation = known.handle.generation if state.new_generation is None else state.new_generation
+    handle = Handle(known.handle.session_id, generation)
     return [(b"set-cookie", cookies.set_session(handle, state.absolute_expires_in))]
 
 

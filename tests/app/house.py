@@ -111,11 +111,15 @@ class Browser:
 
     def __init__(self, house: House, app: Any) -> None:
         self.house = house
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
+        self.enter(app)
         self.cookies: dict[str, tuple[str, str]] = {}
         self.ref = "anon"
         self.user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+    def enter(self, app: Any) -> None:
+        """From now on another process answers."""
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
     async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One same-origin fetch."""

@@ -174,3 +174,15 @@ def test_no_header_crashes_the_reading(headers: list[bytes]) -> None:
     """Any bytes read as some of our cookies, or none, or are refused."""
     with contextlib.suppress(RequestMalformed):
         assert set(read_cookies(headers)) <= {cookie.name for cookie in COOKIES}
+
+
+@pytest.mark.req("N126")
+def test_a_cookie_of_an_older_key_is_to_be_signed_anew() -> None:
+    """It is still read; what the newest key signed is up to date; a forgery is neither."""
+    old, new = b"o" * 32, b"n" * 32
+    before, after = SignedCookie([old], "session"), SignedCookie([old, new], "session")
+    text = before.sign("value")
+    assert (after.read(text), after.is_up_to_date(text)) == ("value", False)
+    assert after.is_up_to_date(after.sign("value"))
+    assert before.is_up_to_date(text)
+    assert not after.is_up_to_date(text + "x")
