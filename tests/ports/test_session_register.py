@@ -205,3 +205,21 @@ async def test_a_session_left_out_by_a_crash_returns_with_its_next_use(redis_por
         assert await vault.register.count(NOW) == 0
         await vault.store.touch(session, NOW + 60)
         assert await vault.refs() == ["s_1"]
+
+
+@pytest.mark.req("N59")
+async def test_ending_everybody_is_two_commands_however_many_there_are(redis_port: int) -> None:
+    """Redis itself counts them; what follows for each session follows when it is looked at."""
+    async with Redis(port=redis_port, protocol=2) as redis:
+        await redis.flushall()
+        vault = a_redis_vault(redis)
+        for number in range(300):
+            await vault.begin(number)
+        await redis.config_resetstat()
+        await vault.register.end_everybody()
+        stats: dict[str, Any] = await redis.info("commandstats")
+        counts = {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
+        others = {name for name in counts if name.split("|")[0] not in {"config", "info"}}
+        assert others == {"incrby", "publish"}
+        assert (counts["incrby"], counts["publish"]) == (1, 1)
+        assert await vault.register.count(NOW) == 0
