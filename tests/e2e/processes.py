@@ -29,7 +29,7 @@ from upstream_mocks.demo import PORTS as DEMO_PORTS
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_SECONDS = 40.0
-MOST_BFFS = 4
+MOST_BFFS = 6
 # A BFF behind a hop that ends TLS is known to browsers, and to the provider, by this name.
 HOP_ORIGIN = "https://app.example"
 DEMO = {variable: port for variable, (_, port) in DEMO_PORTS.items()}
@@ -99,6 +99,11 @@ class Stack:
         for name in ("redis", "provider", "api"):
             self.wait_ready(name)
 
+    @property
+    def next_port(self) -> int:
+        """Where the next BFF will listen."""
+        return self._bff_ports[len(self.bffs)][0]
+
     def add_bff(self, name: str = "bff", values: Mapping[str, object] | None = None) -> Bff:
         """One more BFF, its settings changed by dotted path; returns when it is ready."""
         port, operators_port = self._bff_ports[len(self.bffs)]
@@ -141,7 +146,11 @@ class Stack:
             "PROVIDER_PORT": str(self.provider_port),
             "API_PORT": str(self.api_port),
             "CLIENT_ORIGINS": " ".join(
-                [*(f"http://localhost:{port}" for port, _ in self._bff_ports), HOP_ORIGIN]
+                [
+                    *(f"http://localhost:{port}" for port, _ in self._bff_ports),
+                    *(f"http://127.0.0.1:{port}" for port, _ in self._bff_ports),
+                    HOP_ORIGIN,
+                ]
             ),
             "PROVIDER_OPTIONS": self._provider_options,
             **variables,
