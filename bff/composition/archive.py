@@ -44,4 +44,4 @@ async def open_archive(settings: Settings) -> AsyncIterator[Archive]:
     try:
         yield Archive(RedisAuditReader(redis, names, time.time), alerts, Verifier(key))
     finally:
-        await redis.aclose()
+        await redis.aclose(close_connection_pool=True)

@@ -1,12 +1,15 @@
-"""``make generated``: the console's types, written anew."""
+"""``make generated``: the log inventory and the console's types, written anew."""
 
 import sys
 from pathlib import Path
 
-from tests.vocabulary import wire
+from tests.vocabulary import inventory, wire
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = {"web/apps/console/src/wire.ts": wire.render}
+DOCUMENTS = {
+    "docs/security/log-inventory.md": inventory.render,
+    "web/apps/console/src/wire.ts": wire.render,
+}
 
 
 def main() -> int:
