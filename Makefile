@@ -161,6 +161,10 @@ lock: $(ENV) ## Resolve the Python dependencies anew
 RESOLVE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
+.PHONY: pictures
+pictures: $(ENV) $(WEB) chromium ## Take the README's pictures anew
+	$(BIN)/python -m tests.e2e.pictures
+
 .PHONY: clean
 clean: ## Remove everything that make made
 	rm -rf $(VENV) $(CACHE) .demo .hypothesis web/node_modules web/*/*/node_modules web/*/*/dist

@@ -69,7 +69,7 @@ const ms = (value: number | null): string => (value === null ? '…' : `${Math.r
 function Row({ entry }: { entry: Entry }) {
   return (
     <tr data-testid="log-row">
-      <td className="number">{TIME.format(entry.at)}</td>
+      <td>{TIME.format(entry.at)}</td>
       <td className="log-request">
         <strong>{entry.method}</strong> {entry.path}
       </td>

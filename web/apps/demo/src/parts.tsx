@@ -1,5 +1,5 @@
 import { messageFor, type BffError } from '@cookie-bff/client'
-import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
 import { CallFailed } from './client'
 
 export function Page({ title, lead, action, children }: { title: string; lead?: ReactNode; action?: ReactNode; children?: ReactNode }) {
@@ -64,7 +64,8 @@ export function words(error: Error): string {
 export function Confirm({ title, children, yes, onYes, onNo }: { title: string; children: ReactNode; yes: string; onYes: () => void; onNo: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // Closed before it is taken away, so that the focus goes back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
     return () => element?.close()

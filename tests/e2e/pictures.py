@@ -1,0 +1,75 @@
+"""The README's pictures, taken anew: ``python -m tests.e2e.pictures`` (make pictures)."""
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.conftest import BROWSERS, QUIET_BROWSER
+from tests.e2e.processes import ROOT, Stack
+
+IMAGES = ROOT / "docs/images"
+WIDE, NARROW = (1180, 720), (360, 720)
+
+
+def take(page: Page, name: str) -> None:
+    """One picture of what is seen."""
+    expect(page.locator(".skeleton")).to_have_count(0)
+    page.mouse.move(0, 0)
+    page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+    print(f"docs/images/{name}.png")
+
+
+def story(page: Page) -> None:
+    """Sign in, look at everything, break something."""
+    page.goto("/")
+    expect(page.get_by_test_id("sign-in")).to_be_visible()
+    take(page, "demo-landing")
+    page.get_by_test_id("sign-in").click()
+    page.get_by_role("button", name=re.compile("Ada")).click()
+    expect(page.get_by_test_id("event-card").first).to_be_visible()
+    take(page, "demo-events")
+    page.goto("/session")
+    expect(page.get_by_test_id("renewals")).to_have_text("0")
+    page.get_by_test_id("renew-now").click()
+    page.get_by_role("button", name="Request log").click()
+    take(page, "demo-session")
+    page.emulate_media(color_scheme="dark")
+    page.goto("/see")
+    take(page, "demo-see-dark")
+    page.goto("/bench")
+    page.get_by_test_id("trial").filter(has_text="API answers 503").get_by_role("button").click()
+    page.get_by_role("button", name="Request log").click()
+    take(page, "demo-bench-dark")
+    page.emulate_media(color_scheme="light")
+    page.goto("/leads/new")
+    page.get_by_label("What did you talk about?").fill("Kiosks that work on a train.")
+    page.get_by_test_id("sign-out").focus()
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    take(page, "demo-narrow")
+
+
+def main() -> None:
+    """A stack of its own, one browser."""
+    stack = Stack(Path(tempfile.mkdtemp()))
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    try:
+        stack.start()
+        stack.add_bff()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=found, args=QUIET_BROWSER)
+            page = browser.new_page(
+                base_url=stack.bff.url, viewport={"width": WIDE[0], "height": WIDE[1]}
+            )
+            story(page)
+            browser.close()
+    finally:
+        stack.end()
+
+
+if __name__ == "__main__":
+    main()
