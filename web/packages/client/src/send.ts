@@ -42,7 +42,7 @@ async function sameAgain(s: State, code: string, sub: string | undefined, since:
     return false
   }
   const { status, user } = s.snapshot
-  return user?.sub === sub && (status === 'authenticated' || code === 'csrf_failed')
+  return user?.sub === sub && (status === 'authenticated' || (status === 'anonymous' && code === 'csrf_failed'))
 }
 
 /** After `problem`: is the request to be sent again? Comes back when it is time. */

@@ -57,3 +57,25 @@ it('forgets a request whose caller gave up', async () => {
   leave.abort()
   await refused
 })
+
+it('lets four go at a time, the next when one is done', async () => {
+  const gate = createGate()
+  gate.pause(1000)
+  const leaving: (() => void)[] = []
+  for (let number = 0; number < 6; number++) void gate.pass().then((leave) => leaving.push(leave))
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(leaving).toHaveLength(4)
+  leaving[0]!()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(leaving).toHaveLength(5)
+})
+
+it('keeps a request longer when its pause turns into a sign-in', async () => {
+  const gate = createGate(100, 500)
+  gate.pause(400)
+  const waiting = gate.pass()
+  gate.hold()
+  await vi.advanceTimersByTimeAsync(100_000)
+  gate.releaseAll()
+  await waiting
+})

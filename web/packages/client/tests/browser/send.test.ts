@@ -60,7 +60,8 @@ it('hands the API\'s own answers on untouched, its 401 too', async () => {
 it('returns the 401 with its body unread when the session is over', async () => {
   const { server, client } = await ready()
   server.session = signedOut({ ended: 'idle_timeout' })
-  server.replies = [problem(401, 'session_expired')]
+  const headers = { 'BFF-Error': 'session_expired', 'BFF-Forwarded': 'no' }
+  server.replies = [() => new Response('{"request_id":"req_1"}', { status: 401, headers })]
   const answer = await client.fetch('/api/a', { method: 'POST', body: 'x' })
   expect(answer.status).toBe(401)
   expect(answer.bodyUsed).toBe(false)
@@ -153,6 +154,26 @@ it('tries once more with a fresh reference after csrf_failed, and logs it', asyn
   expect((await client.fetch('/api/a', { method: 'POST' })).status).toBe(403)
   expect(server.to('/api')).toHaveLength(2)
   expect(logger.mock.calls.filter(([event]) => event === 'csrf_failed')).toHaveLength(2)
+})
+
+it('never sends what a visitor asked for as the person who signed in meanwhile', async () => {
+  const server = new Server()
+  server.session = signedOut()
+  const client = server.client({ pollMs: false })
+  await client.session()
+  server.session = signedIn()
+  server.replies = [problem(401, 'session_required')]
+  expect((await client.fetch('/api/a', { method: 'POST', body: 'x' })).status).toBe(401)
+  expect(client.getSnapshot().status).toBe('authenticated')
+  expect(server.to('/api')).toHaveLength(1)
+})
+
+it('hands on csrf_failed when it turns out that somebody else is signed in', async () => {
+  const { server, client } = await ready()
+  server.session = signedIn({ ref: 's_3', user: { sub: 'bob' } })
+  server.replies = [problem(403, 'csrf_failed')]
+  expect((await client.fetch('/api/a', { method: 'POST' })).status).toBe(403)
+  expect(server.to('/api')).toHaveLength(1)
 })
 
 it('pauses while a renewal is under way, three rounds at most', async () => {

@@ -10,8 +10,11 @@ export interface Call {
 
 export type Reply = Response | Error | ((call: Call) => Response | Promise<Response>)
 
-export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } })
+/** Its body is there at once: a real one arrives in a time of its own, which a test with timers in its hands cannot know. */
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  const response = new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } })
+  return Object.assign(response, { clone: () => json(body, status, headers), json: async () => structuredClone(body) })
+}
 
 /** An answer of the server itself, never of the API. */
 export const problem = (status: number, code: string, more: Record<string, string> = {}, body: object = {}): Response =>
@@ -111,6 +114,18 @@ export class Stream extends EventTarget {
   }
   static get open(): Stream[] {
     return Stream.all.filter(({ readyState }) => readyState < 2)
+  }
+}
+
+/** Waits in real time, whatever time a test holds in its hands. */
+export async function truly<T>(look: () => T): Promise<T> {
+  for (let left = 2000; ; left--) {
+    try {
+      return look()
+    } catch (error) {
+      if (!left) throw error
+      await settle()
+    }
   }
 }
 

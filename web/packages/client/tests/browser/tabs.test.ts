@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { Server, Stream, deferred, freshPage, pass, setVisible, settle, signedIn, signedOut, until } from './server.js'
+import { Server, Stream, deferred, freshPage, pass, setVisible, settle, signedIn, signedOut, truly, until } from './server.js'
 
 freshPage()
 
@@ -108,9 +108,9 @@ describe('several tabs', () => {
   it('ask within 300 ms, not all in the same moment', async () => {
     vi.useFakeTimers()
     vi.spyOn(Math, 'random').mockReturnValue(0.9)
-    const { server } = await ready()
+    const { server, client } = await ready()
     server.say({ t: 'ended', ref: 's_1' })
-    await settle()
+    await truly(() => expect(client.getSnapshot().covered).toBe(true))
     await pass(260)
     expect(server.checks).toBe(1)
     await pass(40)
@@ -148,13 +148,13 @@ describe('several tabs', () => {
 
 // req: S16
 describe('session events', () => {
-  const stream = () =>
-    until(() => {
-      const [only, ...more] = Stream.open
-      expect(more).toEqual([])
-      if (!only) throw new Error('no stream')
-      return only
-    })
+  const only = () => {
+    const [first, ...more] = Stream.open
+    expect(more).toEqual([])
+    if (!first) throw new Error('no stream')
+    return first
+  }
+  const stream = () => until(only)
 
   it('are heard by one tab of the browser, and by another when that one goes', async () => {
     const { server, one, other } = await two()
@@ -194,8 +194,7 @@ describe('session events', () => {
   it('cost no check when nothing has changed', async () => {
     vi.useFakeTimers()
     const { server } = await ready()
-    await settle()
-    const events = Stream.open[0]!
+    const events = await truly(only)
     events.push('hello', { ref: 's_1', reason: null })
     events.push('refreshed', { ref: 's_1', reason: null })
     await pass(1000)
@@ -220,13 +219,12 @@ describe('session events', () => {
   it('are asked for again a minute after a refusal, and are not needed meanwhile', async () => {
     vi.useFakeTimers()
     const { server } = await ready({ pollMs: 20_000 })
-    await settle()
-    Stream.open[0]!.fail()
+    ;(await truly(only)).fail()
     await pass(55_000, 8)
     expect(Stream.all).toHaveLength(1)
     expect(server.checks).toBeGreaterThan(1)
     await pass(20_000)
-    expect(Stream.all).toHaveLength(2)
+    await truly(() => expect(Stream.all).toHaveLength(2))
   })
 
   it('need no locks', async () => {

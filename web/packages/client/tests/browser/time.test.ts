@@ -92,6 +92,15 @@ describe('time', () => {
     expect(client.getSnapshot()).toMatchObject({ status: 'authenticated', covered: false })
   })
 
+  it('asks after a sleep that was shorter than the session', async () => {
+    const { server } = await ready({ pollMs: false })
+    await pass(31_000)
+    expect(server.checks).toBe(1)
+    vi.setSystemTime(Date.now() + 600_000)
+    await pass(31_000)
+    expect(server.checks).toBe(2)
+  })
+
   it.each([86_400_000, -86_400_000])('does not mind a clock that is %i ms wrong', async (wrong) => {
     const server = new Server()
     const real = () => Date.now() + wrong
@@ -167,9 +176,11 @@ describe('activity', () => {
   })
 
   it('does not count while the warning is up, nor at the absolute limit', async () => {
-    const { server } = await ready({ pollMs: false }, signedIn({ idle_expires_in: 100 }))
+    const { server, client } = await ready({ pollMs: false }, signedIn({ idle_expires_in: 100 }))
+    server.session = signedIn({ idle_expires_in: 60 })
     const { server: fixed } = await ready({ pollMs: false }, signedIn({ absolute_expires_in: 600 }))
-    await pass(65_000, 6)
+    await pass(41_000, 6)
+    expect(client.getSnapshot()).toMatchObject({ expiring: true })
     type()
     await settle()
     expect(extensions(server)).toBe(0)
