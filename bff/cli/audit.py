@@ -184,16 +184,16 @@ def _show(rows: list[AuditRow], *, as_json: bool) -> None:
         "seq", "time (UTC)", "severity", "event", "actor", "ref", "ip", "outcome", "reason"
     )
     for row in rows:
-        cells = (str(row.seq), _time(row.at), row.severity, row.event, row.actor or "", row.ref or "",
+        cells = (str(row.seq), shown_time(row.at), row.severity, row.event, row.actor or "", row.ref or "",
                  row.address or "", row.outcome, row.reason or "")  # fmt: skip
-        table.add_row(*map(_plain, cells), style=COLOURS[row.severity])
+        table.add_row(*map(plain, cells), style=COLOURS[row.severity])
     Console().print(table)
 
 
 def _line(row: AuditRow) -> str:
     parts = (
         str(row.seq),
-        _time(row.at),
+        shown_time(row.at),
         row.severity,
         row.event,
         row.actor,
@@ -201,13 +201,14 @@ def _line(row: AuditRow) -> str:
         row.outcome,
         row.reason,
     )
-    return "  ".join(_plain(part) for part in parts if part)
+    return "  ".join(plain(part) for part in parts if part)
 
 
-def _time(at: float) -> str:
+def shown_time(at: float) -> str:
+    """For people, in UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """No control character of anybody's reaches the terminal."""
     return "".join(each if each.isprintable() else "�" for each in text).replace("[", "\\[")

@@ -6,6 +6,7 @@ from bff.cli.audit import audit
 from bff.cli.checking import check, explain
 from bff.cli.keys import keys
 from bff.cli.serving import serve
+from bff.cli.sessions import alerts, sessions
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,5 +15,5 @@ def main() -> None:
     """A backend-for-frontend: tokens stay on the server, the browser gets one HttpOnly cookie."""
 
 
-for command in (serve, check, explain, audit, keys):
+for command in (serve, check, explain, sessions, alerts, audit, keys):
     main.add_command(command)

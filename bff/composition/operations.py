@@ -1,11 +1,13 @@
 """What a command of the operator needs: the same stores and flows as the app, without the app."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from bff.adapters.observation import LogTrail, configure_logs
+from bff.composition.evidence import Evidence, open_evidence
 from bff.composition.flows import build_flows
 from bff.composition.stores import Stores, open_stores
 from bff.composition.world import World, open_world
@@ -18,12 +20,14 @@ DRAIN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """The stores, the flows, and what only operators do."""
+    """The stores, the flows, the trail, and what only operators do."""
 
     world: World
     stores: Stores
     flows: Flows
     resealing: ResealingFlow
+    evidence: Evidence
+    trail: LogTrail
 
 
 @asynccontextmanager
@@ -34,16 +38,24 @@ async def operations(settings: Settings) -> AsyncIterator[Operations]:
     """
     world = open_world(settings)
     configure_logs(settings.logging.level, settings.logging.format, sys.stderr)
-    stores = open_stores(world)
+    stores, evidence = open_stores(world), open_evidence(world)
+    writing = asyncio.create_task(evidence.log.run(), name="audit trail")
     try:
         yield Operations(
             world=world,
             stores=stores,
-            flows=build_flows(world, LogTrail(world.log, world.metrics)),
+            flows=build_flows(world, evidence.trail),
             resealing=ResealingFlow(stores.register, stores.resealing, world.clock),
+            evidence=evidence,
+            trail=evidence.trail,
         )
     finally:
         await world.background.drain(DRAIN_SECONDS)
+        if left := await evidence.log.flush(DRAIN_SECONDS):
+            world.log.error("audit_unwritten", events=left)
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
         await world.resource_server.aclose()
         await world.provider.aclose()
         await world.redis.aclose()
