@@ -115,6 +115,22 @@ def test_16_a_sign_out_everywhere_is_seen_in_another_browser(
     expect(page.get_by_test_id("sign-in")).to_be_visible(timeout=PATIENCE_MS)
 
 
+@pytest.mark.req("N58", "S16")
+def test_16_another_browser_is_signed_out_from_the_list_of_ones_own(
+    page: Page, new_context: NewContext
+) -> None:
+    """The profile names where one is signed in; the one that is ended there says so by itself."""
+    elsewhere = new_context().new_page()
+    sign_in(elsewhere, "Alan")
+    sign_in(page, "Alan", to="/profile")
+    mine = page.get_by_test_id("my-sessions")
+    expect(mine.get_by_role("listitem")).to_have_count(2)
+    mine.get_by_role("button", name="End it").click()
+    dialog(elsewhere, ENDED)
+    expect(mine.get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_test_id("user-name")).to_contain_text("Alan")
+
+
 @pytest.mark.req("N56", "N105")
 def test_18_back_after_a_sign_out_shows_nothing(page: Page) -> None:
     """The shell is neither stored nor restored with somebody in it."""

@@ -40,5 +40,7 @@ export const json = (method: string, body: unknown): BffRequestInit => ({
 })
 
 /** Our own endpoints, pinned to the session the page shows. */
-export const ask = (path: string, method = 'GET'): Promise<Response> =>
-  logged(path, { method, headers: { 'BFF-Session': client.getSnapshot().session?.ref ?? 'anon' } })
+export function ask(path: string, method = 'GET', body?: object): Promise<Response> {
+  const headers = { 'BFF-Session': client.getSnapshot().session?.ref ?? 'anon', 'Content-Type': 'application/json' }
+  return logged(path, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+}

@@ -1,6 +1,7 @@
 import { useSession, type User } from '../client'
 import { initials } from '../Frame'
 import { Page } from '../parts'
+import { MySessions } from './MySessions'
 
 const NAMES: Readonly<Record<string, string>> = { name: 'Name', email: 'E-mail', roles: 'Roles', sub: 'Subject' }
 
@@ -26,6 +27,7 @@ export function Profile() {
             ])}
           </dl>
         </section>
+        <MySessions />
         <section className="panel" aria-labelledby="everywhere">
           <h2 id="everywhere">Signed in elsewhere?</h2>
           <p>This ends every session of yours, on all devices, this one included. Pages that are open say so within a second.</p>
