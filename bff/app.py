@@ -16,6 +16,7 @@ from bff.composition.world import open_world
 from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.backchannel import backchannel_handlers
+from bff.endpoints.console import console_handlers
 from bff.endpoints.dependencies import BrowserCookies
 from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.events import SessionEvents
@@ -56,7 +57,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     trail = AlarmingTrail(evidence.trail, alarm_hooks, world.log)
     cookies = BrowserCookies(values.signing_keys(settings), values.lookup_key(settings))
     around = surroundings(world, trail)
-    flows = build_flows(world, trail)
+    flows = build_flows(world, trail, evidence)
     app = Bff(
         route_handlers=[
             *session_handlers(flows, cookies, around),
@@ -65,6 +66,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
             *logout_handlers(flows, cookies, around),
             *backchannel_handlers(flows, around),
             *own_sessions_handlers(flows, cookies, around),
+            *console_handlers(flows.review, cookies, around),
         ],
         exception_handlers=exception_handlers(world.log, trail, https=around.https),
         lifespan=[lambda _app: lifespan(world, evidence, flows.ending.revocation)],

@@ -14,6 +14,8 @@ BffError
     RateLimited(retry_after_seconds)
     InsufficientScope
     StepUpRequired(max_age_seconds, acr_values)
+    NotAReviewer
+    CountChanged
   LoginFailed                      a sign-in that started and did not complete
     LoginTransactionNotFound
     StepUpUnmet(check)
@@ -69,10 +71,9 @@ class RequestRejected(BffError):
 
 
 class CsrfRejected(RequestRejected):
-    """The request could not be shown to come from our own origin.
+    """Not shown to come from our own origin.
 
-    ``signal`` says which check refused it: ``header_missing``, ``fetch_site``, ``origin``,
-    ``origin_missing`` or ``fetch_dest``.
+    ``signal``: ``header_missing``, ``fetch_site``, ``origin``, ``origin_missing``, ``fetch_dest``.
     """
 
     def __init__(self, signal: str) -> None:
@@ -97,10 +98,7 @@ class TlsRequired(RequestRejected):
 
 
 class RequestMalformed(RequestRejected):
-    """The request cannot be read in exactly one way.
-
-    ``what`` names the part (``path``, ``query``, ``body``, ``header``).
-    """
+    """The request cannot be read in exactly one way; ``what`` names the part of it."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -151,15 +149,20 @@ class StepUpRequired(RequestRejected):
         self.acr_values = acr_values
 
 
+class NotAReviewer(RequestRejected):
+    """Signed in, but without the role that this takes (ASVS 5.0, 8.2.1)."""
+
+
+class CountChanged(RequestRejected):
+    """What was confirmed is no longer what would happen."""
+
+
 class LoginFailed(BffError):
     """A sign-in that started and did not complete."""
 
 
 class LoginTransactionNotFound(LoginFailed):
-    """No login transaction of this browser has this ``state``.
-
-    Stale, replayed, or started elsewhere.
-    """
+    """No login transaction of this browser has this ``state``: stale, replayed, or begun elsewhere."""
 
 
 class StepUpUnmet(_Checked, LoginFailed):
@@ -170,10 +173,7 @@ class StepUpUnmet(_Checked, LoginFailed):
 
 
 class AuthorizationRejected(_Answered, LoginFailed):
-    """The provider answered the authorization request with an error (RFC 6749, section 4.1.2.1).
-
-    ``error`` is a registered code; an unregistered one is recorded as ``unregistered_error``.
-    """
+    """The provider refused (RFC 6749, 4.1.2.1); ``error`` is registered or ``unregistered_error``."""
 
 
 class AuthorizationResponseInvalid(_Checked, LoginFailed):

@@ -15,6 +15,10 @@ from bff.audit.damper import Damper
 from bff.audit.operations import Suppressed
 from bff.audit.record import Origin, Record, record_of
 
+# Without local variables: a frame of ours may hold a token or a cookie in the clear.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 SECRET_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]{8,}|__Host-Http-bff[^=]*=[^;\s]+|Bearer\s+\S+")
 
 
@@ -33,7 +37,7 @@ def configure_logs(level: str, style: str, stream: TextIO | None = None) -> Any:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            _TRACEBACKS,
             without_secrets,
             renderer,
         ],

@@ -33,7 +33,8 @@ def parse_return_to(text: str | None, *, base_path: str = "/bff") -> str:
 
     Args:
         text: as asked for, decoded once from the query; None or empty means none.
-        base_path: where our own endpoints live. Returning there would sign in again, and again.
+        base_path: where our own endpoints live. Returning there would sign in again, and again;
+            only the console's pages are pages.
 
     Raises:
         ReturnToRejected: not a path of our own origin.
@@ -44,11 +45,18 @@ def parse_return_to(text: str | None, *, base_path: str = "/bff") -> str:
         raise ReturnToRejected
     match = _PATH.match(text)
     path = match[0] if match else ""
-    if _AMBIGUOUS.search(path) or path == base_path or path.startswith(f"{base_path}/"):
-        raise ReturnToRejected
-    if _is_disguised(path):
+    if _AMBIGUOUS.search(path) or _is_endpoint(path, base_path) or _is_disguised(path):
         raise ReturnToRejected
     return text
+
+
+def _is_endpoint(path: str, base_path: str) -> bool:
+    console = f"{base_path}/console"
+    if path == console or (
+        path.startswith(f"{console}/") and not path.startswith(f"{console}/api/")
+    ):
+        return False
+    return path == base_path or path.startswith(f"{base_path}/")
 
 
 def _is_disguised(path: str) -> bool:

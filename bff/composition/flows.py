@@ -3,7 +3,9 @@
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.audit.events import ProviderBreaker
+from bff.composition.evidence import Evidence
 from bff.composition.proxying import proxy_flows
+from bff.composition.reviewing import review_flows
 from bff.composition.signing_out import (
     backchannel_flow,
     ending_flow,
@@ -26,7 +28,7 @@ from bff.flows.watch import WatchFlow
 from bff.settings import values
 
 
-def build_flows(world: World, trail: AuditTrail) -> Flows:
+def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
     """Sign in, use, call, sign out: all over one set of adapters."""
     settings, clock, provider = world.settings, world.clock, world.provider
     stores, client = open_stores(world), values.client_metadata(settings)
@@ -47,6 +49,7 @@ def build_flows(world: World, trail: AuditTrail) -> Flows:
         ending=ending,
         backchannel=backchannel_flow(world, trail, stores, ending),
         own_sessions=own_sessions_flow(world, stores, access, ending),
+        review=review_flows(world, trail, stores, access, ending, evidence),
         watch=WatchFlow(stores.sessions, access, world.background, clock),
     )
 

@@ -44,7 +44,7 @@ async def operations(settings: Settings) -> AsyncIterator[Operations]:
         yield Operations(
             world=world,
             stores=stores,
-            flows=build_flows(world, evidence.trail),
+            flows=build_flows(world, evidence.trail, evidence),
             resealing=ResealingFlow(stores.register, stores.resealing, world.clock),
             evidence=evidence,
             trail=evidence.trail,

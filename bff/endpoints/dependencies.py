@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from bff.audit.rows import PostureRow
 from bff.browser.cookies import (
     LOGIN_COOKIE,
     MAX_AGE_LIMIT,
@@ -33,6 +34,9 @@ from bff.flows.login import LoginFlow
 from bff.flows.logout import LogoutFlow
 from bff.flows.own_sessions import OwnSessionsFlow
 from bff.flows.ports import AuditTrail, Clock, RateLimits
+from bff.flows.review import ReviewFlow
+from bff.flows.review_pages import ReviewPages
+from bff.flows.review_ports import AlertDesk, TrailReader
 from bff.flows.socket_call import SocketCallFlow
 from bff.flows.watch import WatchFlow
 from bff.resource.routes import RouteTable
@@ -73,6 +77,17 @@ ALONE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewFlows:
+    """The reviewer's stories; ``posture`` was judged when the process started."""
+
+    review: ReviewFlow
+    pages: ReviewPages
+    trail: TrailReader
+    alerts: AlertDesk
+    posture: tuple[PostureRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Flows:
     """The stories the endpoints tell."""
 
@@ -85,6 +100,7 @@ class Flows:
     ending: EndingFlow
     backchannel: BackChannelFlow
     own_sessions: OwnSessionsFlow
+    review: ReviewFlows | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,12 @@ STATUS: dict[type[errors.BffError], Answer] = {
     errors.StepUpUnmet: Answer(
         403, "step_up_unmet", "The sign-in service did not confirm what this needs."
     ),
+    errors.NotAReviewer: Answer(
+        403, "not_a_reviewer", "Your account has no role that allows this."
+    ),
+    errors.CountChanged: Answer(
+        409, "count_changed", "The number of sessions has changed: look again before ending them."
+    ),
     errors.LoginTransactionNotFound: Answer(
         400, "login_expired", "This sign-in is over; start again."
     ),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bff.audit import events
-from bff.flows.ports import AuditTrail, Clock, SessionStore
+from bff.flows.ports import AuditTrail, Clock, Detached, SessionStore
 from bff.flows.register_ports import SessionRegister
-from bff.flows.revocation import RevocationFlow
+from bff.flows.revocation import RevocationFlow, Told
 from bff.session.model import EndReason, Ref, Session, SessionKey
 
 
@@ -20,6 +20,14 @@ class Revoke(Enum):
 
     ALL = "all"
     WITHOUT_OFFLINE_ACCESS = "without_offline_access"
+
+
+@dataclass(frozen=True, slots=True)
+class EndedAndTold:
+    """A session as it was, and the attempt to revoke its tokens at the provider."""
+
+    session: Session
+    telling: Detached[Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,19 @@ class EndingFlow:
         self, key: SessionKey, reason: EndReason, revoke: Revoke = Revoke.ALL
     ) -> Session | None:
         """End it; the session as it was, or None if there was none."""
+        session = await self._end(key, reason)
+        if session is not None and _revoked(session, revoke):
+            self.revocation.soon(session.core, session.tokens)
+        return session
+
+    async def told(self, key: SessionKey, reason: EndReason) -> EndedAndTold | None:
+        """End it and revoke all its tokens; with what comes of telling the provider."""
+        session = await self._end(key, reason)
+        if session is None:
+            return None
+        return EndedAndTold(session, self.revocation.soon(session.core, session.tokens))
+
+    async def _end(self, key: SessionKey, reason: EndReason) -> Session | None:
         session = await self.sessions.end(key, reason, self.clock.now())
         if session is not None:
             core = session.core
@@ -49,8 +70,6 @@ class EndingFlow:
                     generation=session.generation,
                 )
             )
-            if revoke is Revoke.ALL or "offline_access" not in session.tokens.scope:
-                self.revocation.soon(core, session.tokens)
         return session
 
     async def each(
@@ -87,3 +106,7 @@ class EndingFlow:
         epoch = await self.register.end_everybody()
         self.trail.record(events.EverybodyEnded(at=now, epoch=epoch, sessions=count))
         return count
+
+
+def _revoked(session: Session, revoke: Revoke) -> bool:
+    return revoke is Revoke.ALL or "offline_access" not in session.tokens.scope

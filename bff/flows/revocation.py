@@ -5,6 +5,7 @@ this process, and any process tells it later.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -15,10 +16,13 @@ from bff.errors import (
     StoreUnavailable,
     TokenRequestRejected,
 )
-from bff.flows.ports import AuditTrail, Background, Clock, Entropy, OpenIDProvider
+from bff.flows.ports import AuditTrail, Background, Clock, Detached, Entropy, OpenIDProvider
 from bff.flows.revocation_ports import RevocationQueue
 from bff.session.model import SessionCore, TokenSet
 from bff.session.revocation import Revocation, next_try
+
+Told = Literal["revoked", "failed", "unsupported"]
+"""What came of a first attempt; one that failed is tried again until its token has expired."""
 
 HOLD_SECONDS = 60.0
 """So long one process has for an attempt before another may try."""
@@ -41,7 +45,7 @@ class RevocationFlow:
     entropy: Entropy
     trail: AuditTrail
 
-    def soon(self, core: SessionCore, tokens: TokenSet) -> None:
+    def soon(self, core: SessionCore, tokens: TokenSet) -> Detached[Told]:
         """Revoke the refresh token, and with it the grant; without one, the access token."""
         now = self.clock.now()
         token, kind = tokens.refresh_token, "refresh_token"
@@ -59,7 +63,7 @@ class RevocationFlow:
             asked_at=now,
             give_up_at=max(give_up_at, now + ACCESS_TOKEN_SECONDS),
         )
-        self.background.start("revocation", self._begin(revocation))
+        return self.background.start("revocation", self._begin(revocation))
 
     async def drain(self, most: int = 20) -> int:
         """Try what is due in the queue; how many that were. Raises StoreUnavailable."""
@@ -69,21 +73,21 @@ class RevocationFlow:
             await self._try(revocation)
         return len(taken)
 
-    async def _begin(self, revocation: Revocation) -> None:
+    async def _begin(self, revocation: Revocation) -> Told:
         """First into the queue, so that it outlives this process; then try."""
         try:
             if not await self.queue.put(revocation, self.clock.now() + HOLD_SECONDS):
                 self._failed(revocation, "queue_full")
         except StoreUnavailable:
             self._failed(revocation, "queue_unavailable")
-        await self._try(revocation)
+        return await self._try(revocation)
 
-    async def _try(self, revocation: Revocation) -> None:
+    async def _try(self, revocation: Revocation) -> Told:
         try:
             metadata = await self.provider.metadata()
             if metadata.revocation_endpoint is None:
                 await self._forget(revocation)
-                return
+                return "unsupported"
             await self.provider.revoke(revocation.token, revocation.kind)
         except ProviderUnavailable as error:
             self._failed(revocation, error.what)
@@ -100,6 +104,8 @@ class RevocationFlow:
         else:
             self._revoked(revocation)
             await self._forget(revocation)
+            return "revoked"
+        return "failed"
 
     async def _later(self, revocation: Revocation) -> None:
         due_at = next_try(revocation, self.clock.now())

@@ -109,3 +109,24 @@ async def test_work_that_nobody_waits_for_is_drained_and_its_failure_logged() ->
     assert await one.wait(5) == 5
     assert await background.drain(0.01) == 1
     assert failures == ["background_work_failed fails"]
+
+
+@pytest.mark.req("N65", "N119", "N122")
+def test_a_traceback_tells_where_and_nothing_of_what_was_in_hand(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Local variables of a frame are not written down: a refresh token has no shape to be masked by."""
+    log = configure_logs("info", "json")
+
+    def renew(refresh_token: str) -> None:
+        assert refresh_token
+        raise RuntimeError("unforeseen")
+
+    try:
+        renew("opaque-and-secret")
+    except RuntimeError:
+        log.exception("unexpected_error")
+    line = capsys.readouterr().out
+    assert "RuntimeError" in line
+    assert "renew" in line
+    assert "opaque-and-secret" not in line

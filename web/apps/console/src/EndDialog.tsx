@@ -54,7 +54,7 @@ export function EndDialog({ target, onClose }: { target: EndTarget; onClose: () 
   const [busy, setBusy] = useState(false)
   const { data: me } = useLive<Me>('/me')
   useEffect(() => dialog.current?.showModal(), [])
-  const several = target.kind !== 'one'
+  const several = target.kind !== 'one' && target.count !== 1
   const stale = me !== null && (me.fresh_until === null || me.fresh_until < me.server_time)
   const end = (reason: string): void => {
     setBusy(true)

@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
+import { download } from './client'
 import { Empty } from './marks'
 
 export interface Column<Row> {
@@ -81,13 +82,29 @@ function Foot<Row>({ rows, total, onMore, exports }: TableProps<Row>) {
           Show more
         </button>
       )}
-      {exports &&
-        Object.entries(exports).map(([name, address]) => (
-          <a key={name} href={address} download>
-            {name}
-          </a>
-        ))}
+      {exports && Object.entries(exports).map(([name, path]) => <Export key={name} name={name} path={path} />)}
     </div>
+  )
+}
+
+/** The whole list as a file. A plain link could not carry the header that the API asks for. */
+function Export({ name, path }: { name: string; path: string }) {
+  const [state, setState] = useState<'ready' | 'busy' | 'failed'>('ready')
+  return (
+    <button
+      type="button"
+      className="quiet"
+      disabled={state === 'busy'}
+      onClick={() => {
+        setState('busy')
+        download(path).then(
+          () => setState('ready'),
+          () => setState('failed'),
+        )
+      }}
+    >
+      {state === 'busy' ? `${name}…` : state === 'failed' ? `${name} failed, again` : name}
+    </button>
   )
 }
 

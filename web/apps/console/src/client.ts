@@ -39,3 +39,14 @@ export async function ask<T>(path: string, init?: BffRequestInit): Promise<T> {
 /** POST `body` as JSON to the review API. */
 export const act = <T>(path: string, body: unknown): Promise<T> =>
   ask<T>(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), bff: { replay: 'never' } })
+
+/** Fetch a file from the review API and hand it to the browser to keep. Rejects when there is none. */
+export async function download(path: string): Promise<void> {
+  const answer = await client.fetch(`${API}${path}`)
+  if (!answer.ok) throw new ConsoleError(answer.status, 'unknown', `The server answered ${answer.status}.`, null)
+  const name = /filename="([\w.-]+)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'export'
+  const address = URL.createObjectURL(await answer.blob())
+  const link = Object.assign(document.createElement('a'), { href: address, download: name })
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(address), 60_000)
+}

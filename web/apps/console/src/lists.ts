@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react'
-import { API, ask } from './client'
+import { ask } from './client'
 import { useLive } from './live'
 import type { Page } from './wire'
 
@@ -23,8 +23,8 @@ const joined = (path: string, parameter: string): string => `${path}${path.inclu
 
 /** The same list as files: the whole result, not only the page that is shown. */
 export const exportsOf = (path: string): Readonly<Record<string, string>> => ({
-  CSV: API + joined(path, 'format=csv'),
-  JSONL: API + joined(path, 'format=jsonl'),
+  CSV: joined(path, 'format=csv'),
+  JSONL: joined(path, 'format=jsonl'),
 })
 
 /** A list of the review API, page by page: the first one live, the others as they were when they were asked for. */

@@ -1,0 +1,95 @@
+"""The port ``AlertDesk``: alerts as the console lists them and decides about them."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from bff.adapters.redis_alerts import STATUSES, RedisAlerts
+from bff.audit.acts import AlertDecision, MuteRequest, Mutes
+from bff.audit.rows import AlertRow, AlertStatus, Mute, Page
+from bff.errors import RequestMalformed
+
+OPEN: tuple[AlertStatus, ...] = ("new", "acknowledged")
+SEARCHED, NOTE = 1_000, 500
+LONGEST_MUTE_SECONDS = 31 * 86_400.0
+
+
+class AlertDesk:
+    """Over the alerts in Redis. Every method raises StoreUnavailable."""
+
+    def __init__(self, alerts: RedisAlerts, now: Callable[[], float]) -> None:
+        """``now`` is what silences are counted from."""
+        self._alerts = alerts
+        self._now = now
+
+    async def page(self, filters: dict[str, str], cursor: str | None, limit: int) -> Page[AlertRow]:
+        """The alerts that match, last seen first. Raises RequestMalformed."""
+        statuses = _statuses(filters.get("status") or "open")
+        narrow = {name: filters[name] for name in ("rule", "subject", "ref") if filters.get(name)}
+        counts = await self._alerts.counts()
+        if narrow:
+            found, _ = await self._alerts.page(statuses, None, SEARCHED)
+            rows = [row for row in found if _is(row, narrow)]
+            total = len(rows)
+            following = None
+            rows = rows[:SEARCHED]
+        else:
+            rows, total = await self._alerts.page(statuses, _place(cursor), limit)
+            following = f"{rows[-1].last_at}:{rows[-1].id}" if len(rows) == limit else None
+        return Page(
+            rows=tuple(rows),
+            next=following,
+            total=total,
+            exact=True,
+            complete=True,
+            as_of=self._now(),
+            facets={"status": {**counts, "open": sum(counts[status] for status in OPEN)}},
+        )
+
+    async def decide(self, alert: str, decision: AlertDecision, by: str) -> AlertRow | None:
+        """Acknowledge, close or open again; None if there is no such alert."""
+        return await self._alerts.decide(alert, decision.status, by, decision.note[:NOTE])
+
+    async def mutes(self) -> Mutes:
+        """All in force."""
+        return Mutes(mutes=tuple(await self._alerts.mutes()))
+
+    async def mute(self, request: MuteRequest, by: str) -> Mutes:
+        """Silence a rule for a while; for no time at all ends its silence. Raises RequestMalformed."""
+        if not 0 <= request.seconds <= LONGEST_MUTE_SECONDS:
+            raise RequestMalformed("seconds")
+        until = self._now() + request.seconds
+        note = request.note[:NOTE]
+        await self._alerts.mute(
+            Mute(rule=request.rule, group=request.group, until=until, by=by, note=note)
+        )
+        return await self.mutes()
+
+    async def counts(self, refs: Sequence[str]) -> dict[str, int]:
+        """How many open alerts concern each of these sessions."""
+        found, _ = await self._alerts.page(OPEN, None, SEARCHED)
+        wanted, counted = set(refs), Counter(row.ref for row in found if row.ref)
+        return {ref: count for ref, count in counted.items() if ref in wanted}
+
+
+def _statuses(text: str) -> tuple[AlertStatus, ...]:
+    if text == "open":
+        return OPEN
+    if text == "all":
+        return STATUSES
+    if text not in STATUSES:
+        raise RequestMalformed("status")
+    return (text,)
+
+
+def _is(row: AlertRow, narrow: dict[str, str]) -> bool:
+    return all(getattr(row, name) == value for name, value in narrow.items())
+
+
+def _place(cursor: str | None) -> tuple[float, str] | None:
+    if cursor is None:
+        return None
+    at, _, name = cursor.partition(":")
+    try:
+        return float(at), name
+    except ValueError as error:
+        raise RequestMalformed("cursor") from error

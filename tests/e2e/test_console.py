@@ -1,0 +1,132 @@
+"""The reviewer's console in a real browser: every page, in light and dark; and an end to a session."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.processes import Stack
+
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+NewContext = Callable[..., BrowserContext]
+PAGES = {
+    "": "Overview",
+    "sessions": "Sessions",
+    "refreshes": "Refresh history",
+    "audit": "Audit trail",
+    "alerts": "Alerts",
+    "posture": "Posture",
+    "user?subject=ada": "Ada Lovelace",
+}
+
+
+def open_console(page: Page, name: str = "Ada") -> None:
+    """Sign in where the console asks for it."""
+    page.goto("/bff/console/")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=re.compile(name)).click()
+    page.wait_for_url("**/bff/console/**")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong, in its own words."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes.map("
+        "n => n.target.join(' ') + ' ' + n.failureSummary).join(' | ').slice(0, 600))"
+    )
+    return [str(violation) for violation in found]
+
+
+@pytest.mark.req("S11", "S15")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_shows_what_it_is_for_and_axe_finds_nothing(
+    new_context: NewContext, scheme: str
+) -> None:
+    """Seven addresses and a session's own, each without an error, a violation or a broken policy."""
+    page = new_context(color_scheme=scheme).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    open_console(page)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    for path, heading in PAGES.items():
+        page.goto(f"/bff/console/{path}")
+        expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+        expect(page.locator(".skeleton")).to_have_count(0)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        assert violations(page) == [], path
+    page.goto("/bff/console/sessions")
+    page.get_by_role("link", name=re.compile("^s_")).first.click()
+    expect(page.get_by_role("heading", name="Lifetime")).to_be_visible()
+    expect(page.get_by_role("heading", name="Access token")).to_be_visible()
+    assert violations(page) == []
+    assert complaints == []
+
+
+@pytest.mark.req("N57", "N59", "N118")
+def test_a_reviewer_ends_a_session_and_its_user_is_out(new_context: NewContext) -> None:
+    """Found by search, ended with a reason, receipts shown; the other browser is signed out."""
+    victim, reviewer = new_context().new_page(), new_context().new_page()
+    victim.goto("/")
+    victim.get_by_test_id("sign-in").click()
+    victim.get_by_role("button", name=re.compile("Grace")).click()
+    expect(victim.get_by_test_id("user-name")).to_contain_text("Grace")
+    open_console(reviewer)
+    reviewer.get_by_role("searchbox", name=re.compile("Search by user")).fill("grace")
+    reviewer.keyboard.press("Enter")
+    expect(reviewer.get_by_role("heading", name="Grace Hopper")).to_be_visible()
+    count = reviewer.get_by_role("button", name=re.compile("^End all")).inner_text().split()[2]
+    reviewer.get_by_role("button", name=re.compile("^End all")).click()
+    dialog = reviewer.get_by_role("dialog")
+    expect(dialog).to_contain_text("stays valid where they check it themselves")
+    dialog.get_by_label("Reason").fill("Laptop stolen")
+    if count != "1":
+        dialog.get_by_label("confirm").fill(count)
+    dialog.get_by_role("button", name=re.compile("^End")).click()
+    expect(dialog.get_by_role("status")).to_contain_text("ended")
+    expect(dialog).to_contain_text("revoked at the provider")
+    dialog.get_by_role("button", name="Done").click()
+    expect(reviewer.get_by_text("Not signed in anywhere.")).to_be_visible()
+    answer = victim.evaluate(
+        "() => fetch('/api/events', {headers: {'BFF-Session': 'any'}})"
+        ".then(r => [r.status, r.headers.get('BFF-Error')])"
+    )
+    assert answer[0] == 401
+    assert answer[1] in {"session_revoked", "session_required"}  # the page may have learnt it first
+    reviewer.goto("/bff/console/audit?q=" + "event%3Aauthz_admin")
+    expect(reviewer.get_by_role("cell", name=re.compile("Reviewer acted")).first).to_be_visible()
+
+
+@pytest.mark.req("S11", "N118")
+def test_an_ordinary_user_is_not_let_in_and_it_is_written_down(
+    new_context: NewContext, stack: Stack
+) -> None:
+    """Signed in, without the role: a plain page, a 403, an event."""
+    page = new_context().new_page()
+    open_console(page, "Grace")
+    expect(page.get_by_role("heading", name="Not for this account")).to_be_visible()
+    status = page.evaluate(
+        "() => fetch('/bff/console/api/sessions', {headers: {'BFF-Session': 'any'}}).then(r => r.status)"
+    )
+    assert status == 403
+    assert '"audit":"authz_fail"' in stack.log("bff")
+
+
+@pytest.mark.req("S11")
+def test_a_list_is_exported_as_it_is_filtered(new_context: NewContext) -> None:
+    """A CSV file with a line of names and a line a row; no formula, no secret (the canary reads it)."""
+    page = new_context(accept_downloads=True).new_page()
+    open_console(page)
+    page.goto("/bff/console/audit?q=event%3Aauthn_login_success")
+    expect(page.get_by_role("cell", name=re.compile("Signed in")).first).to_be_visible()
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    text = Path(caught.value.path()).read_text()
+    lines = text.splitlines()
+    assert lines[0].startswith("seq,id,at,severity,event")
+    assert len(lines) > 1
+    assert all("authn_login_success" in line for line in lines[1:])
+    assert not re.search(r"eyJ[A-Za-z0-9_-]{8}", text)
