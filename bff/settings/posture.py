@@ -1,7 +1,6 @@
 """The running settings, held against the standards: pass, warn or fail, and why.
 
-RFC 10017, RFC 9700, OWASP ASVS 5.0. A function of the settings alone, so that `bff posture` and the
-console cannot disagree.
+RFC 10017, RFC 9700, OWASP ASVS 5.0. A function of the settings, so that all who ask agree.
 """
 
 from collections.abc import Callable, Iterator
