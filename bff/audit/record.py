@@ -10,7 +10,19 @@ from bff.audit.rows import AuditRow, Outcome, Severity
 
 Plain = str | int | float | bool | None
 _SHARED = frozenset({"at", "ref", "issuer", "subject", "actor"})
-_REASONS = ("reason", "signal", "check", "limit", "cause", "state", "place", "what", "kind", "rule")
+_REASONS = (
+    "reason",
+    "signal",
+    "check",
+    "limit",
+    "cause",
+    "state",
+    "place",
+    "what",
+    "kind",
+    "rule",
+    "error",
+)
 NOTE_LENGTH = 200
 
 
@@ -67,6 +79,7 @@ WARNING: tuple[type[events.AuditEvent], ...] = (
     events.RefreshRefused,
     events.CsrfRefused,
     events.RevocationFailed,
+    events.AudienceTokenRefused,
     events.LogoutTokenRefused,
     events.RateLimitHit,
     events.GenerationConflict,
@@ -94,6 +107,7 @@ DENIED: tuple[type[events.AuditEvent], ...] = (
 ERROR: tuple[type[events.AuditEvent], ...] = (
     events.RefreshFailed,
     events.RevocationFailed,
+    events.AudienceTokenRefused,
     events.TokensUnsaved,
     events.GenerationConflict,
     operations.AuditGap,
@@ -201,6 +215,7 @@ TITLES = {
     "malicious_csrf": "Cross-site request refused",
     "token_revocation_failed": "Revocation at the provider failed",
     "token_revoked": "Tokens revoked at the provider",
+    "audience_token_refused": "Token for one API refused",
     "backchannel_logout_refused": "Logout Token refused",
     "excess_rate_limit_exceeded": "Rate limit reached",
     "token_leak_stopped": "API answer carried the access token",

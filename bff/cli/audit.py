@@ -187,7 +187,7 @@ def _show(rows: list[AuditRow], *, as_json: bool) -> None:
         cells = (str(row.seq), shown_time(row.at), row.severity, row.event, row.actor or "", row.ref or "",
                  row.address or "", row.outcome, row.reason or "")  # fmt: skip
         table.add_row(*map(plain, cells), style=COLOURS[row.severity])
-    Console().print(table)
+    wide_console().print(table)
 
 
 def _line(row: AuditRow) -> str:
@@ -202,6 +202,12 @@ def _line(row: AuditRow) -> str:
         row.reason,
     )
     return "  ".join(plain(part) for part in parts if part)
+
+
+def wide_console() -> Console:
+    """As wide as the terminal; wide enough for a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
 
 
 def shown_time(at: float) -> str:

@@ -7,12 +7,11 @@ from typing import TypeVar
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from bff.audit.operations import Acted, Looked
 from bff.audit.rows import AlertRow, AlertStatus
-from bff.cli.audit import COLOURS, JSON, plain, shown_time
+from bff.cli.audit import COLOURS, JSON, plain, shown_time, wide_console
 from bff.cli.options import CONFIG, load
 from bff.composition.operations import Operations, operations
 from bff.errors import StoreUnavailable
@@ -76,7 +75,7 @@ def list_sessions(path: str, subject: str | None, limit: int, *, as_json: bool) 
     for line in lines:
         table.add_row(line.ref, plain(line.subject), shown_time(line.started_at), shown_time(line.seen_at),
                       shown_time(line.access_expires_at), str(line.refreshes))  # fmt: skip
-    Console().print(table)
+    wide_console().print(table)
     click.echo(f"showing {len(lines)} of {total}")
 
 
@@ -197,7 +196,7 @@ def alerts(context: click.Context, path: str, *, as_json: bool, closed: bool) ->
     for row in rows:
         table.add_row(row.id, row.severity, row.status, row.title, plain(row.subject or row.group), str(row.count),
                       shown_time(row.last_at), plain(row.evidence), style=COLOURS[row.severity])  # fmt: skip
-    Console().print(table)
+    wide_console().print(table)
 
 
 @alerts.command()
