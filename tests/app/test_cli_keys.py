@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from redis import Redis
 
 from bff.cli.logout_token import WHY
 from bff.cli.program import main
@@ -24,6 +25,8 @@ def run(*words: str, **options: Any) -> Result:
 @pytest.fixture
 def config(tmp_path: Path, redis_port: int) -> Path:
     """The demo's file over a Redis of ours; the sealing ring has two keys, and one is of this year."""
+    with Redis(port=redis_port) as redis:
+        redis.flushall()
     text = DEMO.read_text().replace("127.0.0.1:8730", f"127.0.0.1:{redis_port}")
     file = tmp_path / "bff.toml"
     ring = 'sealing = [{ id = "2025-01", key = "c2VhbGluZy1rZXktbnVtYmVyLW9uZS0zMi1vY3RldHM" }, '
