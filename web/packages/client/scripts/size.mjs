@@ -16,7 +16,7 @@ const isReact = (id) => /^react(-dom)?(\/|$)/.test(id)
 const isCore = (id, importer) => id.startsWith('.') && !/[/\\]react[/\\]/.test(resolve(dirname(importer), id))
 
 const parts = [
-  { name: 'core', code: "export { createBffClient, BffError, readProblem } from 'client/index.js'", external: () => false, budget: 6_300 },
+  { name: 'core', code: "export { createBffClient, BffError, readProblem } from 'client/index.js'", external: () => false, budget: 6_200 },
   { name: 'words', code: "export * from 'client/words.js'", external: () => false, budget: 1_200 },
   {
     name: 'react',

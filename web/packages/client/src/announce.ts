@@ -14,7 +14,7 @@ export function announce(s: State, was: SessionSnapshot): void {
       s.gate.releaseAll()
       post(s, 'in')
     }
-    if (status === 'ended') post(s, status)
+    if (status === 'ended') post(s, status, undefined, is.ended)
     if (status === 'switched' || is.ended === 'signed_out') dropDrafts()
   }
   if (status !== was.status) {

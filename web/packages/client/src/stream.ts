@@ -11,10 +11,8 @@ const REST_MS = 60_000
 function hear(s: State, type: string, data: string): void {
   const { ref, reason } = JSON.parse(data || '{}')
   s.options.logger?.(`event_${type}`, { reason })
-  if (type === 'ended') {
-    if (ref === s.pin) s.guess = reason
-    onMessage(s, { v: 1, t: type, ref })
-  } else if (type === 'changed') {
+  if (type === 'ended') onMessage(s, { v: 1, t: type, ref, reason })
+  else if (type === 'changed') {
     checkSoon(s)
     // Only one tab listens to the server.
     post(s, type)

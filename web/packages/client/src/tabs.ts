@@ -1,6 +1,7 @@
 import { apply, checkSoon } from './check.js'
 import { isVisible } from './page.js'
 import { liveOf, type State } from './state.js'
+import type { EndReason } from './types.js'
 import { cover } from './veil.js'
 import { endingAt } from './wire.js'
 
@@ -11,15 +12,17 @@ export interface TabMessage {
   readonly ref?: string | undefined
   /** Seconds until the idle limit. */
   readonly left?: number | undefined
+  /** Why it ended: the server says so once, to whoever asks first. */
+  readonly reason?: EndReason | null | undefined
 }
 
 /** What a tab does with the hint of another: believes nothing that matters, and asks. */
-export function onMessage(s: State, { v, t, ref, left }: TabMessage): void {
+export function onMessage(s: State, { v, t, ref, left, reason }: TabMessage): void {
   if (v !== 1) return
   const live = liveOf(s)
   if (t === 'out' || t === 'ended') {
     if (!live) return
-    if (t === 'out') s.guess = 'signed_out'
+    s.guess = t === 'out' ? 'signed_out' : (reason ?? s.guess)
     cover(s)
   } else if (live && live.ref === ref && t !== 'changed') {
     if (left && !s.snapshot.covered) apply(s, { session: endingAt(live, s.now() + left * 1000, live.absoluteAt) }, s.now())
@@ -39,6 +42,6 @@ export function joinTabs(s: State): void {
 }
 
 /** Tell the other tabs. */
-export function post(s: State, t: TabMessage['t'], left?: number): void {
-  s.channel?.postMessage({ v: 1, t, ref: s.pin, left } satisfies TabMessage)
+export function post(s: State, t: TabMessage['t'], left?: number, reason?: EndReason): void {
+  s.channel?.postMessage({ v: 1, t, ref: s.pin, left, reason } satisfies TabMessage)
 }

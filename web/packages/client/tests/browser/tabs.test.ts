@@ -56,6 +56,21 @@ describe('several tabs', () => {
     expect(root.style.opacity).toBe('0')
   })
 
+  it('pass on why a session ended: the server says so once', async () => {
+    const { server, one, other } = await two()
+    server.session = signedOut({ ended: 'revoked' })
+    await one.session({ fresh: true })
+    server.session = signedOut()
+    await until(() => expect(other.getSnapshot()).toMatchObject({ status: 'ended', ended: 'revoked' }))
+  })
+
+  it('stay covered when the end is heard before the sign-out that caused it', async () => {
+    const { server, client } = await ready()
+    server.session = signedOut()
+    server.say({ t: 'ended', ref: 's_1', reason: 'signed_out' })
+    await until(() => expect(client.getSnapshot()).toMatchObject({ status: 'ended', ended: 'signed_out', covered: true }))
+  })
+
   it('show the work again when a session ended by itself', async () => {
     const { server, client } = await ready()
     server.session = signedOut({ ended: 'idle_timeout' })
@@ -127,8 +142,8 @@ describe('several tabs', () => {
     await client.session({ fresh: true })
     await until(() => expect(heard).toHaveLength(2))
     expect(heard).toEqual([
-      { v: 1, t: 'extended', ref: 's_1', left: expect.any(Number) },
-      { v: 1, t: 'ended', ref: 's_1', left: undefined },
+      { v: 1, t: 'extended', ref: 's_1', left: expect.any(Number), reason: undefined },
+      { v: 1, t: 'ended', ref: 's_1', left: undefined, reason: 'unknown' },
     ])
     channel.postMessage({ v: 2, t: 'out' })
     channel.close()
