@@ -30,7 +30,9 @@ CLOSE_SECONDS = 1.0
 """How long an API may take to answer a close."""
 
 _SILENT = logging.getLogger("bff.api_sockets")
-_SILENT.disabled = True  # at DEBUG the library would write every header field down
+# At DEBUG the library would write every header field down. A filter, because a configuration of
+# logging, such as an ASGI server's own, makes a disabled logger speak again.
+_SILENT.addFilter(lambda _record: False)
 
 
 class WebSocketApi:

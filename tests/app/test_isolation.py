@@ -24,6 +24,7 @@ NOT_CALLS = {
     "/bff/login": Kind.NAVIGATION,  # begins by a link
     "/bff/logout/next": Kind.NAVIGATION,  # one use, and only with a ticket that a call was given
     "/bff/callback": Kind.RETURN,  # the provider sends the browser here
+    "/bff/login/again": Kind.RETURN,  # a page of ours that asks once more, with its cookies
     "/bff/popup-done": Kind.RETURN,  # static
     "/bff/popup-done.js": Kind.PAGE,  # static
     "/bff/client.js": Kind.PAGE,  # static

@@ -1,6 +1,7 @@
 """The WebSocket adapter against real sockets: a willing API, and every other kind."""
 
 import asyncio
+import logging.config
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -297,6 +298,7 @@ async def test_an_api_that_is_not_there_is_unavailable() -> None:
 @pytest.mark.req("N68")
 async def test_nothing_is_logged_of_a_handshake(caplog: pytest.LogCaptureFixture) -> None:
     """Not even at DEBUG: the library would write the token down."""
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})  # as a server does
     caplog.set_level("DEBUG")
     async with listening(echo) as port:
         socket = await opened(port)
