@@ -140,6 +140,12 @@ define covered
 COVERAGE_FILE=$(COVERED)/$(1) $(BIN)/coverage run -m pytest -p no:playwright tests/$(1) $(2) $(ARGS)
 endef
 
+##@ Measurements
+
+.PHONY: bench
+bench: $(ENV) ## This product and its peers side by side, ends in tables (20 minutes; docs/performance.md)
+	$(BIN)/python -m tests.benchmarks all
+
 ##@ Upkeep
 
 .PHONY: generated

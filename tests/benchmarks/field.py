@@ -70,7 +70,8 @@ def _start(subject: Subject, ground: Ground, port: int, sessions: int) -> Standi
     await_url(origin + "/", lambda _: True)
     try:
         if subject.login:
-            write_sessions(path, origin, subject.login, sessions)
+            count = 1 if subject.kind == "apache" else sessions
+            write_sessions(path, origin, subject.login, count)
         else:
             path.write_text("authorization=Bearer " + "x" * 900 + "\n")
         here = Standing(subject, port, program, path)
