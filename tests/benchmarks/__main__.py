@@ -19,8 +19,8 @@ from tests.benchmarks.programs import CACHE, install
 from tests.benchmarks.subjects import SUBJECTS
 
 RESULTS = CACHE / "results.jsonl"
-ROUNDS = 3
-SECONDS = 2.0
+ROUNDS = 5
+SECONDS = 2.5
 
 
 def note(section: str, subject: str, **figures: float) -> None:

@@ -12,7 +12,7 @@ from tests.benchmarks.sign_in import write_sessions
 from tests.benchmarks.subjects import SUBJECTS, Subject, sessions_file
 from upstream_mocks.processes import free_ports
 
-SESSIONS = 64
+SESSIONS = 32
 WARM_SECONDS = 1.0
 
 

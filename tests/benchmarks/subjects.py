@@ -44,8 +44,12 @@ def _bff(subject: Subject, ground: Ground, port: int) -> Program:
     settings["server"] |= {"public_url": f"http://localhost:{port}", "port": port}
     settings["server"] |= {"operators_port": port + 1, "workers": 1}
     settings["provider"] |= {"issuer": ground.issuer}
-    settings["redis"] = {"url": f"redis://127.0.0.1:{ground.redis_port}"}
+    settings["redis"] = {
+        "url": f"redis://127.0.0.1:{ground.redis_port}",
+        "prefix": subject.name,
+    }
     settings["app"] = {}
+    settings["limits"] = {"sign_in_per_minute": 1_000_000, "callback_per_minute": 1_000_000}
     settings["routes"] = [
         {"prefix": f"/api/{name}", "upstream": f"{upstream}/{name}"}
         for name in ("1k", "100k", "1m")

@@ -34,7 +34,7 @@ HOP_BY_HOP = {
 }
 NOT_SENT = HOP_BY_HOP | {"host", "cookie", "authorization"}
 signer = Signer(secrets.token_bytes(32))
-redis = Redis(port=int(os.environ["REDIS_PORT"]))
+redis = Redis(port=int(os.environ["REDIS_PORT"]), decode_responses=True)
 client = httpx.AsyncClient(limits=httpx.Limits(max_connections=64), timeout=60)
 
 
@@ -63,7 +63,7 @@ async def callback(request: Request) -> Response:
         "grant_type": "authorization_code",
         "code": request.query_params["code"],
         "redirect_uri": f"{ORIGIN}/bff/callback",
-        "code_verifier": verifier or b"",
+        "code_verifier": verifier or "",
     }
     answer = await client.post(await endpoint("token"), data=form, auth=CLIENT)
     tokens = answer.raise_for_status().json()
