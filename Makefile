@@ -50,7 +50,7 @@ dev: $(ENV) $(WEB) ## The same, with the page from its dev server: what is saved
 VERDICTS := (passed|failed|error|no tests ran).* in [0-9.]+s|^ +Tests +|^Success: |^Found |^All checks |^Contracts: |^TOTAL
 
 .PHONY: test
-test: $(ENV) $(WEB) chromium ## Run every tier; stop at the first that fails
+test: $(ENV) $(WEB) chromium nginx ## Run every tier; stop at the first that fails
 	@mkdir -p $(LOGS) $(COVERED); rm -f $(LOGS)/tiers $(COVERED)/*; began=$$(date +%s); code=0; \
 	for tier in $(TIERS); do \
 	  printf '\n%s\n' "$$tier"; start=$$(date +%s); log=$(LOGS)/$$tier.log; outcome=passed; \
@@ -127,7 +127,7 @@ chaos: $(ENV) $(WEB) ## Refresh under fire with real processes, at full length (
 	$(BIN)/python -m tests.chaos
 
 .PHONY: e2e
-e2e: $(ENV) $(WEB) chromium ## The Procfile's processes and a real browser
+e2e: $(ENV) $(WEB) chromium nginx ## The Procfile's processes and a real browser
 	$(BIN)/python -m pytest tests/e2e --output=$(CACHE)/playwright --screenshot=only-on-failure $(ARGS)
 
 .PHONY: fuzz
@@ -226,6 +226,22 @@ $(WEB): $(MODULES) $(WEB_SOURCES)
 # A browser for the tests: CHROMIUM=/path, or one on the PATH, or Debian's.
 BROWSER := $(or $(CHROMIUM),$(shell for name in chromium chromium-browser google-chrome google-chrome-stable; do \
   command -v $$name && break; done))
+
+# The proxy that ours is compared with: NGINX=/path, or one on the PATH, or Debian's, unpacked here and
+# never installed (an installed one would start to listen).
+NGINX_HERE := $(CACHE)/nginx/usr/sbin/nginx
+NGINX_FOUND := $(or $(NGINX),$(shell PATH=$$PATH:/usr/sbin:/usr/local/sbin command -v nginx),$(wildcard $(NGINX_HERE)))
+
+.PHONY: nginx
+nginx: do = apt-get update && mkdir -p $(CACHE)/nginx && cd $(CACHE)/nginx && rm -f *.deb && apt-get download nginx && dpkg -x nginx_*.deb . && usr/sbin/nginx -v
+nginx:
+ifeq ($(NGINX_FOUND),)
+	@command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] || { \
+	  echo 'The proxy is compared with nginx: install it (Debian: apt-get install nginx), or make NGINX=/path/to/it.'; exit 1; }
+	$(call step,4/4,nginx,nginx)
+else
+	@:
+endif
 
 .PHONY: chromium
 chromium: do = apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-liberation
