@@ -174,6 +174,12 @@ def test_a_challenge_is_one_for_the_token() -> None:
     assert not challenges_token([(b"www-authenticate", b'Basic x="invalid_token"')])
 
 
+def test_a_close_is_told_by_its_code() -> None:
+    """The reason may be anything; it is no part of the text."""
+    closed = SocketClosed(Close(3000, "whatever"))
+    assert (str(closed), closed.close) == ("3000", Close(3000, "whatever"))
+
+
 def test_a_refusal_shows_its_status_only() -> None:
     """Not its fields."""
     assert repr(Refusal(401, [(b"x", b"secret")])) == "Refusal(401)"
