@@ -117,14 +117,7 @@ def success_share(counted: Iterable[Mapping[str, int]]) -> float | None:
 
 def tiles(counts: Counts, live_sessions: int) -> tuple[Tile, ...]:
     """The overview's numbers for the last 24 hours; that of open alerts is added by who knows it."""
-    hours = (
-        [
-            [counted for at, counted in counts if start <= at < start + HOUR]
-            for start in (counts[0][0] + number * HOUR for number in range(24))
-        ]
-        if counts
-        else []
-    )
+    hours = _hours(counts)
     everything = [counted for _, counted in counts]
 
     def summed(name: str) -> tuple[float | None, ...]:
@@ -152,6 +145,15 @@ def tiles(counts: Counts, live_sessions: int) -> tuple[Tile, ...]:
         Tile(id="refused", value=_sum(refused), unit="count", trend=refused),
         Tile(id="revocations", value=_sum(ended), unit="count", trend=ended),
     )
+
+
+def _hours(counts: Counts) -> list[list[Mapping[str, int]]]:
+    """The last 24 hours, oldest first; the last one ends with the last five minutes."""
+    if not counts:
+        return []
+    begin = counts[-1][0] + FIVE_MINUTES - 24 * HOUR
+    starts = [begin + number * HOUR for number in range(24)]
+    return [[counted for at, counted in counts if start <= at < start + HOUR] for start in starts]
 
 
 def summary(counts: Counts) -> str:
