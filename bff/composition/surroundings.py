@@ -45,6 +45,7 @@ def _rate_limits(world: World, trail: AuditTrail) -> RedisRateLimits:
             "callback": limits.callback_per_minute,
             "refresh": limits.refresh_per_minute,
             "refresh_user": limits.refresh_per_user_per_minute,
+            "refresh_address": limits.refresh_per_address_per_minute,
             "backchannel": limits.backchannel_per_minute,
             "frontchannel": limits.frontchannel_per_minute,
             **of_routes,

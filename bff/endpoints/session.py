@@ -12,7 +12,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from bff.endpoints.answers import Fields, json_answer
-from bff.endpoints.dependencies import BrowserCookies, Flows, Request, Surroundings, seen
+from bff.endpoints.dependencies import (
+    BrowserCookies,
+    Flows,
+    Request,
+    Surroundings,
+    client_address,
+    seen,
+)
 from bff.endpoints.problems import ended_reason
 from bff.errors import SessionNotUsable, SessionRequired
 from bff.flows.access import Presented
@@ -64,6 +71,8 @@ def session_handlers(
         """Renews the tokens behind the session now; answers how the session stands, never a token."""
         facts = seen(request)
         presented = _presented(cookies, facts)
+        address = client_address(facts, around.trusted_proxies)
+        await around.rate_limits.hit("refresh_address", address)
         await around.rate_limits.hit("refresh", presented.key)
         core = (await flows.access.known(presented)).core
         await around.rate_limits.hit("refresh_user", f"{core.issuer} {core.subject}")

@@ -157,8 +157,9 @@ class Limits(_Table, frozen=True, kw_only=True):
     """Requests per minute.
 
     By client address, but ``refresh_per_minute`` by session and ``refresh_per_user_per_minute`` by
-    user. Of open event streams (GET /bff/events) a process holds ``event_streams`` at most; a browser without
-    HTTP/2 keeps six connections, so one session does not get all of them.
+    user. Who signs in is not known before the provider has said so: those limits are by address.
+    Of open event streams (GET /bff/events) a process holds ``event_streams`` at most; a browser
+    without HTTP/2 keeps six connections, so one session does not get all of them.
     ``websockets_per_session`` counts those open in one process, ``websocket_message_bytes`` limits
     one message, either way.
     """
@@ -167,6 +168,7 @@ class Limits(_Table, frozen=True, kw_only=True):
     callback_per_minute: Count = 60
     refresh_per_minute: Count = 30
     refresh_per_user_per_minute: Count = 120
+    refresh_per_address_per_minute: Count = 3_000
     backchannel_per_minute: Count = 600
     frontchannel_per_minute: Count = 60
     event_streams: Count = 10_000

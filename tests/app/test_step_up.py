@@ -98,3 +98,19 @@ async def test_a_route_may_limit_how_often_a_session_calls(
     assert (await calm.call("GET", "/api/leads")).status_code == 200
     assert (await busy.call("GET", "/api/me")).status_code == 200
     assert len(house.api.asked) == 5
+
+
+@pytest.mark.req("S9", "N98")
+async def test_refreshing_is_limited_by_client_address_as_well(
+    new_house: Callable[..., House],
+) -> None:
+    """Two sessions behind one address share its limit; being told so costs no session anything."""
+    house = new_house({"limits": {"refresh_per_address_per_minute": 2}})
+    one, other = house.browser(), house.browser()
+    await one.sign_in()
+    await other.sign_in("grace")
+    answers = [await browser.call("POST", "/bff/refresh") for browser in (one, other, one)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert (await other.call("POST", "/bff/refresh")).status_code == 429
+    assert (await one.call("GET", "/bff/session")).status_code == 200

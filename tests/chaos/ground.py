@@ -19,6 +19,7 @@ SETTINGS: dict[str, object] = {
     "limits.callback_per_minute": 1_000_000,
     "limits.refresh_per_minute": 1_000_000,
     "limits.refresh_per_user_per_minute": 1_000_000,
+    "limits.refresh_per_address_per_minute": 1_000_000,
     "limits.backchannel_per_minute": 1_000_000,
     "refresh.forced_interval_seconds": 0,
     "refresh.jitter_seconds": 0,
