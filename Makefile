@@ -27,6 +27,7 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 # The tiers in the order in which make test runs them: the quickest answer first.
 TIERS   := lint types rooms architecture unit flows ports mocks app coverage web e2e
 PURE    := bff/session/*,bff/audit/*,bff/browser/*,bff/oidc/*,bff/resource/*,bff/errors.py
+E2E     := $(BIN)/python -m pytest tests/e2e --output=$(CACHE)/playwright --screenshot=only-on-failure
 # Further arguments for pytest: make unit ARGS="-k refresh". With them, coverage is not judged.
 ARGS    :=
 
@@ -127,8 +128,8 @@ chaos: $(ENV) $(WEB) ## Refresh under fire with real processes, at full length (
 	$(BIN)/python -m tests.chaos
 
 .PHONY: e2e
-e2e: $(ENV) $(WEB) chromium nginx ## The Procfile's processes and a real browser
-	$(BIN)/python -m pytest tests/e2e --output=$(CACHE)/playwright --screenshot=only-on-failure $(ARGS)
+e2e: $(ENV) $(WEB) chromium nginx ## The Procfile's processes and a real browser; what fails is asked once more, alone, in the open
+	$(E2E) $(ARGS) || { [ -z '$(ARGS)' ] && echo 'Once more, alone, what failed above:' && $(E2E) --last-failed --last-failed-no-failures none; }
 
 .PHONY: fuzz
 fuzz: $(ENV) ## Coverage-guided fuzzing, ten minutes a target (35 minutes in all), ends in a table
