@@ -47,7 +47,12 @@ def stack(
     try:
         running.start()
         # Every test signs in for itself, all from one address.
-        running.add_bff(values={"limits.sign_in_per_minute": 6000})
+        running.add_bff(
+            values={
+                "limits.sign_in_per_minute": 6000,  # every test signs in, all from one address
+                "limits.callback_per_minute": 6000,
+            }
+        )
         yield running
     finally:
         running.end()

@@ -21,7 +21,14 @@ Context = Callable[..., BrowserContext]
 def origin(stack: Stack) -> str:
     """Another site than the provider's."""
     url = f"http://127.0.0.1:{stack.next_port}"
-    stack.add_bff("crossing", {"server.public_url": url, "limits.sign_in_per_minute": 1000})
+    stack.add_bff(
+        "crossing",
+        {
+            "server.public_url": url,
+            "limits.sign_in_per_minute": 1000,
+            "limits.callback_per_minute": 1000,
+        },
+    )
     return url
 
 
