@@ -22,6 +22,12 @@ from upstream_mocks.demo import DEV_PORTS, PORTS
 READY_WITHIN_SECONDS = 60.0
 GONE_WITHIN_SECONDS = 45.0
 
+# Also when the tests run under nohup, whose children ignore SIGHUP, as the demo then should.
+HEARS_HANGUPS = (
+    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+
 
 class Demo:
     """One demo on free ports, its Redis data in a folder of its own."""
@@ -39,7 +45,7 @@ class Demo:
         self.said: list[str] = []
         self.family: list[psutil.Process] = []
         self.runner = subprocess.Popen(
-            [sys.executable, "-m", "upstream_mocks.demo", *arguments],
+            [sys.executable, "-c", HEARS_HANGUPS, "-m", "upstream_mocks.demo", *arguments],
             cwd=ROOT,
             env=self._env,
             stdout=subprocess.PIPE,
