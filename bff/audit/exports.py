@@ -14,13 +14,17 @@ def to_jsonl(rows: Sequence[msgspec.Struct]) -> bytes:
     return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
 
 
-def to_csv(rows: Sequence[msgspec.Struct]) -> bytes:
-    """A header and a line for each row (RFC 4180); line breaks within a cell become spaces."""
+def to_csv(rows: Sequence[msgspec.Struct], *, heading: bool = True) -> bytes:
+    """A header and a line for each row (RFC 4180); line breaks within a cell become spaces.
+
+    Without ``heading`` it goes on where rows were written before.
+    """
     if not rows:
         return b""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(rows[0].__struct_fields__)
+    if heading:
+        writer.writerow(rows[0].__struct_fields__)
     for row in rows:
         writer.writerow([_cell(getattr(row, name)) for name in row.__struct_fields__])
     return text.getvalue().encode()

@@ -24,12 +24,14 @@ from bff.audit.rules import Rule, Signal
 from bff.browser.proxies import TrustedProxies
 from bff.composition.world import World
 from bff.endpoints.origin import RequestOrigin
+from bff.errors import StoreUnavailable
 from bff.settings import values
 from bff.settings.explain import explained
 from bff.settings.model import Settings
 
 DAY = 86_400.0
 FLUSH_SECONDS = 5.0
+ALERTS_COUNTED_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
         asyncio.create_task(evidence.keeper.run(), name="audit keeper"),
         asyncio.create_task(_bring(world), name="counters"),
         asyncio.create_task(evidence.alerts.run(), name="alerts"),
+        asyncio.create_task(_count_alerts(world, evidence.alerts), name="open alerts"),
     ]
     if evidence.webhook is not None:
         tasks.append(asyncio.create_task(evidence.webhook.run(), name="alert webhook"))
@@ -167,6 +170,15 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
                 await task
         if evidence.webhook is not None:
             await evidence.webhook.aclose()
+
+
+async def _count_alerts(world: World, alerts: RedisAlerts) -> None:
+    """How many alerts nobody has closed, for the gauge; while Redis is away it keeps its figure."""
+    while True:
+        with suppress(StoreUnavailable):
+            counts = await alerts.counts()
+            world.metrics.alerts_open.set(counts["new"] + counts["acknowledged"])
+        await asyncio.sleep(ALERTS_COUNTED_SECONDS)
 
 
 async def _bring(world: World) -> None:

@@ -5,7 +5,7 @@ from bff.audit import events
 from bff.browser.proxies import TrustedProxies
 from bff.composition.access_lines import access_line
 from bff.composition.world import World
-from bff.endpoints.dependencies import Surroundings
+from bff.endpoints.dependencies import RouteTook, Surroundings
 from bff.flows.ports import AuditTrail
 from bff.settings import values
 
@@ -24,7 +24,17 @@ def surroundings(world: World, trail: AuditTrail) -> Surroundings:
         ),
         frontchannel_from=values.frontchannel_from(settings),
         access_line=access_line(world),
+        route_took=_route_took(world),
     )
+
+
+def _route_took(world: World) -> RouteTook:
+    hot = world.metrics.hot
+
+    def took(route: str, seconds: float, status: int) -> None:
+        hot.route(route).took(seconds, status)
+
+    return took
 
 
 def _rate_limits(world: World, trail: AuditTrail) -> RedisRateLimits:

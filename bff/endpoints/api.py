@@ -15,7 +15,7 @@ from bff.endpoints.dependencies import (
 )
 from bff.endpoints.leaving import BrowserLeft, Leaving, Receive
 from bff.endpoints.route_limits import count_call
-from bff.errors import ContentTooLarge, RequestMalformed, RequestRejected
+from bff.errors import ContentTooLarge, RequestMalformed, RequestRejected, ResourceServerError
 from bff.flows.access import Access
 from bff.flows.api_call import ApiCall, ApiCallFlow
 from bff.flows.event_stream import is_event_stream
@@ -24,6 +24,7 @@ from bff.resource.routes import ApiRoute
 from bff.session.handle import Handle
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+_BAD_GATEWAY = 502
 
 
 class ApiEndpoint:
@@ -82,14 +83,23 @@ class ApiEndpoint:
             presented=presented,
             background=request.background,
         )
-        answer = await self._flow.call(call)
+        try:
+            answer = await self._flow.call(call)
+        except ResourceServerError:
+            self._took(route, request, _BAD_GATEWAY)
+            raise
         fields = answer.response.headers
         if answer.access is not None:
             fields += self._session_fields(request, answer.access)
         fields += self._transport
         fields.append((b"x-request-id", request.id.encode("ascii")))
         await _send_response(answer.response, fields, send, method)
+        self._took(route, request, answer.response.status)
         return answer.response.status
+
+    def _took(self, route: ApiRoute, request: Request, status: int) -> None:
+        seconds = self._around.clock.now() - request.arrived_at
+        self._around.route_took(route.name, seconds, status)
 
     def _match(self, method: str, raw_path: bytes, request: Request) -> tuple[ApiRoute, bytes]:
         """The route, for a request of our own page; anybody else learns nothing of the table."""

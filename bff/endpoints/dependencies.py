@@ -103,6 +103,14 @@ class Flows:
     review: ReviewFlows | None = None
 
 
+RouteTook = Callable[[str, float, int], None]
+"""Told of each answer of an API: the route's name, seconds since the request came, the status."""
+
+
+def not_counted(_route: str, _seconds: float, _status: int) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the endpoints know of where they run.
@@ -118,6 +126,7 @@ class Surroundings:
     trusted_proxies: TrustedProxies
     frontchannel_from: str | None = None
     access_line: AccessLine = no_line
+    route_took: RouteTook = not_counted
 
     @property
     def https(self) -> bool:

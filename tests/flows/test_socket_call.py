@@ -14,6 +14,7 @@ from bff.errors import (
     ResourceServerResponseInvalid,
     SessionChanged,
     SessionRequired,
+    StepUpRequired,
     TokenLeaked,
 )
 from bff.flows.client_token import ClientTokenFlow
@@ -398,3 +399,16 @@ def test_there_is_a_limit_for_each_session() -> None:
     assert not second.finished()
     talking.page = End(talking.world)
     assert not talking.begin().finished()
+
+
+@pytest.mark.req("N61")
+@pytest.mark.parametrize("token", ["user", "client"])
+def test_a_route_that_asks_for_a_recent_sign_in_asks_before_it_opens(token: str) -> None:
+    """RFC 9470 at the handshake: no socket, nothing sent to the API."""
+    talking = Talking()
+    talking.world.settle(400)
+    running = talking.begin(talking.call(max_age=300, token=token))
+    with pytest.raises(StepUpRequired):
+        talking.outcome(running)
+    assert talking.server.asked == []
+    assert talking.page.accepted == []

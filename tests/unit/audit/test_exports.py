@@ -32,3 +32,13 @@ def test_a_line_break_cannot_make_a_line() -> None:
     assert len(to_csv(rows).decode().splitlines()) == 3
     assert len(to_jsonl(rows).splitlines()) == 2
     assert to_csv([]) == b""
+
+
+def test_a_second_page_goes_on_below_the_first() -> None:
+    """One heading for the whole file."""
+    first, second = to_csv([Line("a", 1)]), to_csv([Line("b", 2)], heading=False)
+    assert [line.split(",")[0] for line in (first + second).decode().splitlines()] == [
+        "who",
+        "a",
+        "b",
+    ]
