@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from bff.adapters.observation import SECRET_SHAPE
 from bff.adapters.redis_alerts import STATUSES, RedisAlerts
 from bff.audit.acts import AlertDecision, MuteRequest, Mutes
 from bff.audit.rows import AlertRow, AlertStatus, Mute, Page
@@ -47,7 +48,7 @@ class AlertDesk:
 
     async def decide(self, alert: str, decision: AlertDecision, by: str) -> AlertRow | None:
         """Acknowledge, close or open again; None if there is no such alert."""
-        return await self._alerts.decide(alert, decision.status, by, decision.note[:NOTE])
+        return await self._alerts.decide(alert, decision.status, by, _plain(decision.note))
 
     async def mutes(self) -> Mutes:
         """All in force."""
@@ -58,7 +59,7 @@ class AlertDesk:
         if not 0 <= request.seconds <= LONGEST_MUTE_SECONDS:
             raise RequestMalformed("seconds")
         until = self._now() + request.seconds
-        note = request.note[:NOTE]
+        note = _plain(request.note)
         await self._alerts.mute(
             Mute(rule=request.rule, group=request.group, until=until, by=by, note=note)
         )
@@ -69,6 +70,11 @@ class AlertDesk:
         found, _ = await self._alerts.page(OPEN, None, SEARCHED)
         wanted, counted = set(refs), Counter(row.ref for row in found if row.ref)
         return {ref: count for ref, count in counted.items() if ref in wanted}
+
+
+def _plain(note: str) -> str:
+    """A reviewer's words, bounded; what looks like a token or a cookie of ours is not among them."""
+    return SECRET_SHAPE.sub("***", note[:NOTE])
 
 
 def _statuses(text: str) -> tuple[AlertStatus, ...]:

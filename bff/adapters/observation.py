@@ -101,8 +101,10 @@ class LogTrail:
             self._write(record)
 
     def _write(self, record: Record) -> None:
+        details = _masked(record.details)  # a reviewer may paste anything into a search or a note
+        record = msgspec.structs.replace(record, details=details)
         line = msgspec.structs.asdict(record)
-        details = line.pop("details")
+        del line["details"]
         name = line.pop("event")
         del line["at"]
         self._log.info("audit", audit=name, **{**line, **details})

@@ -9,7 +9,8 @@ import pytest
 from bff.adapters.event_loop import BackgroundTasks
 from bff.adapters.metrics import Metrics
 from bff.adapters.observation import LogTrail, configure_logs, without_secrets
-from bff.audit import events
+from bff.audit import events, operations
+from bff.audit.record import Record
 from bff.endpoints.health import OperatorsApp
 
 WHO = events.Who(at=1.0, ref="s_1", issuer="https://p.example", subject="ada")
@@ -130,3 +131,16 @@ def test_a_traceback_tells_where_and_nothing_of_what_was_in_hand(
     assert "RuntimeError" in line
     assert "renew" in line
     assert "opaque-and-secret" not in line
+
+
+@pytest.mark.req("N119", "S8")
+def test_what_a_reviewer_pastes_into_a_search_is_not_kept(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither in the log nor in the trail."""
+    kept: list[Record] = []
+    trail = LogTrail(configure_logs("info", "json"), Metrics(), sink=kept.append)
+    token = "eyJhbGciOiJSUzI1NiJ9.payload.signature"
+    trail.record(operations.Looked(at=1.0, actor="rita", page="audit", query=f"q={token}"))
+    assert kept[0].details["query"] == "q=***.payload.signature"
+    assert "eyJ" not in capsys.readouterr().out

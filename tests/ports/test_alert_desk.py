@@ -1,0 +1,91 @@
+"""The console's desk over the alerts of a real Redis: listed, narrowed, decided, silenced."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from bff.adapters.alert_desk import AlertDesk
+from bff.audit.acts import AlertDecision, MuteRequest
+from bff.errors import RequestMalformed
+from tests.ports.test_alerts import engine, replayed, write
+
+
+@pytest.fixture
+async def desk(redis_port: int) -> AsyncIterator[AlertDesk]:
+    """Three sessions of Ada's were replayed."""
+    client: Any = Redis(port=redis_port)
+    await client.flushall()
+    alerts = engine(client, "p1", [])
+    await alerts.prepare()
+    await write(client, *(replayed(number) for number in range(3)))
+    while await alerts.evaluate():
+        pass
+    yield AlertDesk(alerts, time.time)
+    await client.aclose()
+
+
+@pytest.mark.req("S10", "S11")
+async def test_open_alerts_are_listed_and_narrowed(desk: AlertDesk) -> None:
+    """All of them, those of one session, and none of a session that had no trouble."""
+    page = await desk.page({}, None, 50)
+    assert page.total == len(page.rows) >= 1
+    assert page.facets["status"]["open"] == page.total
+    ref = page.rows[0].ref
+    assert ref is not None
+    mine = await desk.page({"ref": ref}, None, 50)
+    assert mine.total >= 1
+    assert {row.ref for row in mine.rows} == {ref}
+    assert (await desk.page({"ref": "s_calm"}, None, 50)).rows == ()
+    assert (await desk.counts([ref, "s_calm"])).get("s_calm") is None
+    assert (await desk.counts([ref]))[ref] >= 1
+
+
+@pytest.mark.req("S10")
+async def test_pages_follow_each_other(desk: AlertDesk) -> None:
+    """One at a time, none twice."""
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await desk.page({}, cursor, 1)
+        seen += [row.id for row in page.rows]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == (await desk.page({}, None, 50)).total
+
+
+@pytest.mark.req("S10", "N119")
+async def test_a_decision_keeps_who_and_why_and_no_secret(desk: AlertDesk) -> None:
+    """Closed alerts leave the open list; a pasted token does not stay in the note."""
+    (first, *_) = (await desk.page({}, None, 50)).rows
+    note = "looked at eyJhbGciOiJSUzI1NiJ9"
+    decided = await desk.decide(first.id, AlertDecision(status="closed", note=note), "rita")
+    assert decided is not None
+    assert (decided.status, decided.by, decided.note) == ("closed", "rita", "looked at ***")
+    assert first.id not in {row.id for row in (await desk.page({}, None, 50)).rows}
+    assert first.id in {row.id for row in (await desk.page({"status": "closed"}, None, 50)).rows}
+    assert await desk.decide("a_unknown", AlertDecision(status="closed"), "rita") is None
+
+
+async def test_a_rule_is_silenced_for_a_while_and_heard_again(desk: AlertDesk) -> None:
+    """No longer than a month; for no time at all ends it."""
+    muted = await desk.mute(MuteRequest(rule="csrf_burst", seconds=60, group="g"), "rita")
+    assert [(mute.rule, mute.group, mute.by) for mute in muted.mutes] == [
+        ("csrf_burst", "g", "rita")
+    ]
+    assert (await desk.mute(MuteRequest(rule="csrf_burst", seconds=0, group="g"), "r")).mutes == ()
+    for seconds in (-1.0, 1e9):
+        with pytest.raises(RequestMalformed):
+            await desk.mute(MuteRequest(rule="csrf_burst", seconds=seconds), "rita")
+
+
+@pytest.mark.parametrize(("filters", "cursor"), [({"status": "odd"}, None), ({}, "odd")])
+async def test_what_is_none_of_ours_is_refused(
+    desk: AlertDesk, filters: dict[str, str], cursor: str | None
+) -> None:
+    """A status or a place that the desk never gave out."""
+    with pytest.raises(RequestMalformed):
+        await desk.page(filters, cursor, 5)
