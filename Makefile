@@ -124,7 +124,7 @@ web: $(WEB) chromium ## The web packages: types, tests, build
 	cd web && npm run build
 
 .PHONY: chaos
-chaos: $(ENV) $(WEB) ## Refresh under fire with real processes, at full length (20 minutes), ends in a table
+chaos: $(ENV) $(WEB) ## Refresh under fire with real processes, at full length (a quarter of an hour), ends in a table
 	$(BIN)/python -m tests.chaos
 
 .PHONY: e2e
