@@ -83,7 +83,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         flows.watch,
         cookies,
         around,
-        world.leaving,
+        world.closing,
         per_session=settings.limits.event_streams_per_session,
         per_process=settings.limits.event_streams,
     )

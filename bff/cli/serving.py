@@ -2,9 +2,7 @@
 
 import os
 import tempfile
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import click
 import uvicorn
@@ -14,46 +12,9 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from bff.app import CONFIG_VARIABLE
 from bff.cli.options import CONFIG, load
-from bff.composition.lifespan import LEAVING
 from bff.settings.model import Server
 
 APP = "bff.app:create_app_from_environment"
-
-
-def _say_farewell(process: int | None) -> None:
-    """A server waits for open streams before it ends a worker: the worker lets them go first."""
-    if process is not None:
-        with suppress(ProcessLookupError):
-            os.kill(process, LEAVING)
-
-
-class _Granian(MPServer):
-    """Granian, whose workers are told before they are ended, one by one (reload) or all."""
-
-    def _spawn_worker(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  granian's
-        worker: Any = super()._spawn_worker(*arguments, **options)
-        terminate = worker.terminate
-
-        def farewell() -> None:
-            _say_farewell(worker.inner.pid)
-            terminate()
-
-        worker.terminate = farewell
-        return worker
-
-
-class _Uvicorn(Multiprocess):
-    """Uvicorn's supervisor, which does the same."""
-
-    def terminate_all(self) -> None:
-        for process in self.processes:
-            _say_farewell(process.pid)
-        super().terminate_all()
-
-    def restart_all(self) -> None:
-        for process in self.processes:
-            _say_farewell(process.pid)
-        super().restart_all()
 
 
 @click.command()
@@ -88,7 +49,7 @@ def serve(path: str, port: int | None, workers: int | None, software: str) -> No
 
 
 def _granian(server: Server, port: int, workers: int) -> None:
-    _Granian(
+    MPServer(
         APP,
         address=server.host,
         port=port,
@@ -118,4 +79,4 @@ def _uvicorn(server: Server, port: int, workers: int) -> None:
         timeout_graceful_shutdown=int(server.drain_seconds),
         timeout_worker_healthcheck=60,
     )
-    _Uvicorn(config, [config.bind_socket()]).run()
+    Multiprocess(config, [config.bind_socket()]).run()

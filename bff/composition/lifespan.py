@@ -16,9 +16,8 @@ from bff.errors import StoreUnavailable
 from bff.flows.revocation import RevocationFlow
 from bff.settings import values
 
-LEAVING = signal.SIGUSR1
-"""Tells a worker that it will be asked to end: what would stay open for ever is let go."""
-
+LETTING_GO_SECONDS = 2.0
+"""How long a socket or stream may take to say its last words before the server is stopped."""
 
 DRAIN_SECONDS = 5.0
 
@@ -42,8 +41,7 @@ async def lifespan(
         hearing.append(asyncio.create_task(tracking.run()))
     operators = OperatorsServer(_operators_app(world), server.operators_host, server.operators_port)
     answering = asyncio.create_task(operators.run())
-    with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
-        asyncio.get_running_loop().add_signal_handler(LEAVING, world.begin_closing)
+    _let_go_before_the_server_stops(world)
     try:
         async with running(world, evidence):
             try:
@@ -64,6 +62,24 @@ async def lifespan(
         await world.redis.aclose()
         if world.access_log is not None:
             world.access_log.close()
+
+
+def _let_go_before_the_server_stops(world: World) -> None:
+    """Take SIGTERM from the server, which would cut what stays open; it gets SIGINT afterwards."""
+
+    async def end() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LETTING_GO_SECONDS):
+                await world.closing.let_go()
+        signal.raise_signal(signal.SIGINT)
+
+    def begin() -> None:
+        if not world.closing.begun:
+            world.begin_closing()
+            world.background.start("let_go", end())
+
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, begin)
 
 
 async def _revoke(world: World, revocation: RevocationFlow) -> None:

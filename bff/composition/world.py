@@ -1,6 +1,5 @@
 """What the app holds open: log, clock, Redis, the provider, the proxied APIs."""
 
-import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import httpx
 from redis.asyncio import Redis
 
 from bff.adapters.access_log import AccessLog
+from bff.adapters.closing import ProcessClosing
 from bff.adapters.entropy import SystemEntropy
 from bff.adapters.event_loop import BackgroundTasks, SystemClock
 from bff.adapters.metrics import Metrics
@@ -19,7 +19,6 @@ from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import channel
 from bff.adapters.resource_server import HttpResourceServer
 from bff.adapters.session_cache import SessionCache
-from bff.flows.session_watch import Closing
 from bff.settings import values
 from bff.settings.model import Settings
 
@@ -39,13 +38,11 @@ class World:
     access_log: AccessLog | None
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
-    leaving: asyncio.Event
-    closing: Closing
+    closing: ProcessClosing
 
     def begin_closing(self) -> None:
         """Let go what would stay open for ever: event streams, WebSockets."""
-        self.leaving.set()
-        self.closing.begun = True
+        self.closing.begin()
         self.news.wake_all()
 
 
@@ -82,6 +79,5 @@ def open_world(settings: Settings) -> World:
         else None,
         provider=provider,
         resource_server=HttpResourceServer(),
-        leaving=asyncio.Event(),
-        closing=Closing(),
+        closing=ProcessClosing(),
     )

@@ -20,6 +20,7 @@ from bff.endpoints.leaving import Receive
 from bff.endpoints.problems import ended_reason
 from bff.errors import MethodNotAllowed, RateLimited, SessionNotUsable, SessionRequired
 from bff.flows.access import Presented
+from bff.flows.closing import Closing
 from bff.flows.watch import Told, WatchFlow
 from bff.session.model import SessionKey
 
@@ -36,19 +37,19 @@ class SessionEvents:
         flow: WatchFlow,
         cookies: BrowserCookies,
         around: Surroundings,
-        leaving: asyncio.Event,
+        closing: Closing,
         *,
         per_session: int,
         per_process: int,
     ) -> None:
-        """``leaving`` is set when the process is about to end: every page is let go, and comes back to one that stays."""
+        """When the ``closing`` begins, every page is let go, and comes back to a process that stays."""
         self._flow = flow
         self._cookies = cookies
         self._around = around
         self._per_session = per_session
         self._per_process = per_process
         self._watching: Counter[SessionKey] = Counter()
-        self._leaving = leaving
+        self._closing = closing
 
     @property
     def open(self) -> int:
@@ -70,7 +71,7 @@ class SessionEvents:
         with self._seat(presented.key):
             told = _texts(self._flow.watch(unpinned))
             gone = asyncio.create_task(_left(receive))
-            closing = asyncio.create_task(self._leaving.wait())
+            closing = asyncio.create_task(self._closing.heard())
             try:
                 first = await anext(told)
                 await send(self._start(request))
@@ -88,11 +89,12 @@ class SessionEvents:
     def _seat(self, key: SessionKey) -> Iterator[None]:
         """One of the places there are. A browser keeps few connections; most must stay free."""
         full = self.open >= self._per_process or self._watching[key] >= self._per_session
-        if full or self._leaving.is_set():
+        if full or self._closing.begun:
             raise RateLimited(BUSY_SECONDS)
         self._watching[key] += 1
         try:
-            yield
+            with self._closing.holding():
+                yield
         finally:
             self._watching[key] -= 1
             if not self._watching[key]:

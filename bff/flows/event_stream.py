@@ -33,8 +33,9 @@ class EventStream:
         """The pieces, until the API, the session or this process ends."""
         self._watching = self._background.start("event_stream", self._end_with_session())
         try:
-            async for piece in self._body:
-                yield piece
+            with self._watch.closing.holding():
+                async for piece in self._body:
+                    yield piece
         except ResourceServerError:
             if not self._over:
                 raise

@@ -6,6 +6,7 @@ RFC 10017 section 6.1; ASVS 5.0, 4.4.4 and 7.4.1.
 from dataclasses import dataclass
 
 from bff.errors import SessionNotUsable, SessionRequired, StoreUnavailable
+from bff.flows.closing import Closing
 from bff.flows.ports import Clock, SessionStore
 from bff.flows.session_state import not_usable
 from bff.session.limits import SessionLimits, absolute_deadline, idle_deadline, passed_limit
@@ -17,13 +18,6 @@ RECHECK_SECONDS = 30.0
 
 NOBODY = SessionKey("")
 """No session has this key: whoever listens for it hears only what everybody hears."""
-
-
-@dataclass(slots=True)
-class Closing:
-    """Whether this process is about to end. Whoever sets it wakes all ears."""
-
-    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)

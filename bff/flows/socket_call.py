@@ -96,7 +96,8 @@ class SocketCallFlow:
         guard = MessageGuard((opened.token or "").encode("ascii")) if guarded else None
         relay = SocketRelay(browser, api, guard, self.background)
         key = opened.access.session.key if opened.access is not None else None
-        ending = await relay.run(self.watch, key)
+        with self.watch.closing.holding():
+            ending = await relay.run(self.watch, key)
         if isinstance(ending, TokenLeaked):
             leak = events.TokenLeakStopped(
                 at=self.clock.now(), route=call.route.name, place="socket"

@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from bff.adapters.closing import ProcessClosing
 from bff.endpoints.dependencies import BrowserCookies, Request, Surroundings
 from bff.endpoints.events import SessionEvents
 from bff.errors import (
@@ -58,10 +59,10 @@ class Page:
 
 def events_over(
     steps: Steps, *, key: str | None = "k", per_session: int = 2, per_process: int = 3
-) -> tuple[SessionEvents, asyncio.Event]:
+) -> tuple[SessionEvents, ProcessClosing]:
     """The endpoint over a scripted flow."""
     presented = Presented(SessionKey(key), 0, 0.0, "s_other") if key else None
-    leaving = asyncio.Event()
+    closing = ProcessClosing()
 
     def watch(shown: Presented) -> AsyncIterator[Told]:
         assert shown.pinned_ref is None
@@ -71,7 +72,7 @@ def events_over(
     cookies = cast("BrowserCookies", SimpleNamespace(presented=lambda _request: presented))
     around = cast("Surroundings", SimpleNamespace(https=True))
     limits = {"per_session": per_session, "per_process": per_process}
-    return SessionEvents(flow, cookies, around, leaving, **limits), leaving
+    return SessionEvents(flow, cookies, around, closing, **limits), closing
 
 
 async def forever() -> AsyncIterator[Told]:
@@ -185,10 +186,10 @@ async def test_a_process_holds_so_many_and_no_more() -> None:
 
 async def test_a_process_that_leaves_lets_everybody_go() -> None:
     """The stream ends whole, and no new one begins."""
-    events, leaving = events_over(forever)
+    events, closing = events_over(forever)
     page = Page(events)
     await page.until("hello")
-    leaving.set()
+    closing.begin()
     assert await page.task == 200
     assert page.sent[-1] == {"type": "http.response.body", "body": b""}
     with pytest.raises(RateLimited):

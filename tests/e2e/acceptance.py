@@ -12,6 +12,9 @@ from upstream_mocks.provider.authorization import SIGN_IN_COOKIE
 
 PATIENCE_MS = 20_000
 PATIENCE_SECONDS = 20.0
+STILL = """() => document.getAnimations().every((each) =>
+  each.playState === 'finished' || each.effect?.getComputedTiming().iterations === Infinity)"""
+"""Nothing fades in or out: halfway, every contrast is too low."""
 ENDED = re.compile("signed out|was ended|sign in", re.IGNORECASE)
 """What the dialog of a session that is over may be called, by its reason."""
 
@@ -83,6 +86,7 @@ def dialog(page: Page, title: str | re.Pattern[str]) -> Locator:
     """The alert dialog of this title, open."""
     found = page.get_by_role("alertdialog", name=title)
     expect(found).to_be_visible(timeout=PATIENCE_MS)
+    expect(found.locator(":focus")).to_have_count(1, timeout=PATIENCE_MS)  # it takes keys
     return found
 
 
@@ -110,8 +114,9 @@ def sign_in_popup(page: Page, name: str) -> None:
 
 
 def axe(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it is."""
+    """What axe-core finds wrong with the page as it is, once nothing on it moves any more."""
     source = (ROOT / "web/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
     page.evaluate(f"{source};0")
+    page.wait_for_function(STILL)
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
     return [f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}" for each in found]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.canary import Canary
 from tests.e2e.processes import Stack
@@ -26,6 +26,8 @@ QUIET_BROWSER = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)  # what comes true late on a busy machine has come true
+
 STACKS = pytest.StashKey[list[Stack]]()
 
 

@@ -216,6 +216,15 @@ class Stack:
         with Redis(port=self.redis_port) as redis:
             return set(redis.scan_iter(count=1000))
 
+    def keep(self) -> None:
+        """Wait until all that Redis holds is in its append-only file, where a SIGKILL leaves it."""
+        with Redis(port=self.redis_port) as redis:
+            processes.wait_until(
+                lambda: redis.info("persistence")["aof_buffer_length"] == 0,
+                self._processes["redis"],
+                READY_WITHIN_SECONDS,
+            )
+
     def ask(self, party: str, method: str, path: str, body: object = None) -> Any:
         """Pull a lever of the mock ("provider" or "api"), for example GET /__stats."""
         return _json(method, self._address(party) + path, body)

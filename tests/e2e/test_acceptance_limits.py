@@ -120,7 +120,7 @@ def test_08_redis_goes_away_and_comes_back(
     page = new_context().new_page()
     sign_in(page, to="/events", origin=idle.url)
     expect(page.get_by_test_id("event-card").first).to_be_visible()
-    page.wait_for_timeout(1200)  # appendfsync everysec
+    stack.keep()
     stack.kill("redis")
     page.get_by_role("button", name="Reload").click()
     expect(banner(page)).to_contain_text("Service not responding", timeout=PATIENCE_MS)

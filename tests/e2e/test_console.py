@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.e2e.acceptance import STILL
 from tests.e2e.processes import Stack
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
@@ -33,6 +34,7 @@ def open_console(page: Page, name: str = "Ada") -> None:
 def violations(page: Page) -> list[str]:
     """What axe-core finds wrong, in its own words."""
     page.evaluate(AXE.read_text())
+    page.wait_for_function(STILL)
     found = page.evaluate(
         "async () => (await axe.run()).violations.map(v => v.id + ': ' + v.nodes.map("
         "n => n.target.join(' ') + ' ' + n.failureSummary).join(' | ').slice(0, 600))"

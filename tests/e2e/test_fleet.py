@@ -53,7 +53,7 @@ def test_redis_goes_and_comes_back_and_nobody_is_signed_out(
     stack, first, _ = fleet
     first.sign_in()
     held = dict(first.cookies)
-    time.sleep(1.1)  # appendfsync everysec
+    stack.keep()
     stack.kill("redis")
     for path in ("/api/me", "/bff/session"):
         answer = first.send("GET", path)
@@ -61,7 +61,7 @@ def test_redis_goes_and_comes_back_and_nobody_is_signed_out(
         assert int(answer.headers["retry-after"]) >= 1
         assert "set-cookie" not in answer.headers
     stack.restart("redis")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while first.send("GET", "/api/me").status_code != 200:
         assert time.monotonic() < deadline, "it did not recover"
         time.sleep(0.1)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from bff.adapters.closing import ProcessClosing
 from bff.audit import events
 from bff.errors import InsufficientScope, ProviderUnavailable, SessionRequired, TokenLeaked
 from bff.flows.api_call import REPLAYABLE_BODY_BYTES, ApiAnswer, ApiCall, ApiCallFlow
 from bff.flows.client_token import ClientTokenFlow
-from bff.flows.session_watch import Closing, SessionWatch
+from bff.flows.session_watch import SessionWatch
 from bff.flows.user_token import UserTokenFlow
 from bff.resource.messages import ApiResponse, Forwarded
 from bff.resource.routes import ApiRoute, Upstream
@@ -54,7 +55,7 @@ class Calling:
         clients = ClientTokenFlow(
             ScriptedProvider(self.provider), Process(self.world, "p1"), self.world, 300.0, 2.0
         )
-        self.closing = Closing()
+        self.closing = ProcessClosing()
         self.flow = ApiCallFlow(
             self.fleet.member(),
             UserTokenFlow(self.fleet.member(), self.world, self.fleet.trail),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bff.adapters.closing import ProcessClosing
 from bff.errors import (
     BffError,
     ReauthenticationRequired,
@@ -13,7 +14,7 @@ from bff.errors import (
     StoreUnavailable,
 )
 from bff.flows.event_stream import EventStream, is_event_stream
-from bff.flows.session_watch import RECHECK_SECONDS, Closing, SessionWatch
+from bff.flows.session_watch import RECHECK_SECONDS, SessionWatch
 from bff.session.limits import SessionLimits
 from bff.session.model import EndReason
 from tests.flows.fakes import MemorySessionStore
@@ -31,7 +32,7 @@ class Watching:
         self.world = self.fleet.world
         self.session = self.fleet.begin()
         self.away = False
-        self.closing = Closing()
+        self.closing = ProcessClosing()
         self.store = MemorySessionStore(self.fleet.memory, self._hop)
         self.watch = SessionWatch(self.store, self.world, self.fleet.limits, self.closing)
 
@@ -147,7 +148,7 @@ def test_a_process_that_ends_lets_go() -> None:
     """Woken by whoever says so."""
     watching = Watching()
     running = watching.begin()
-    watching.closing.begun = True
+    watching.closing.begin()
     watching.fleet.memory.tell(watching.session.key)
     watching.world.settle(SOON)
     assert watching.result(running) is None

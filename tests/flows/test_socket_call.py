@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bff.adapters.closing import ProcessClosing
 from bff.audit import events
 from bff.errors import (
     BffError,
@@ -18,7 +19,7 @@ from bff.errors import (
     TokenLeaked,
 )
 from bff.flows.client_token import ClientTokenFlow
-from bff.flows.session_watch import Closing, SessionWatch
+from bff.flows.session_watch import SessionWatch
 from bff.flows.socket_call import SocketCall, SocketCallFlow
 from bff.flows.user_token import UserTokenFlow
 from bff.resource.messages import ApiRequest, Forwarded
@@ -109,7 +110,7 @@ class Talking:
         self.page = End(self.world)
         self.api = End(self.world, subprotocol=subprotocol)
         self.server = Server(*refusals, self.api)
-        self.closing = Closing()
+        self.closing = ProcessClosing()
         self.store = MemorySessionStore(self.fleet.memory)
         process = Process(self.world, "p1")
         provider = ScriptedProvider(ProviderState(clock=self.world))
@@ -274,7 +275,7 @@ def test_a_process_that_ends_lets_go() -> None:
     for overrides in ({}, {"token": "none", "presented": None}):
         talking = Talking()
         running = talking.begin(talking.call(**overrides))
-        talking.closing.begun = True
+        talking.closing.begin()
         for key in list(talking.fleet.memory.ears):
             talking.fleet.memory.tell(key)
         talking.world.settle(SOON)
