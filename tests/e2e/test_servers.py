@@ -10,9 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.frames import Close
 
 from tests.e2e.api_browser import ApiBrowser
 from tests.e2e.processes import Stack
+from tests.e2e.sockets import SOON_SECONDS, closed, opened
 
 WITHIN_SECONDS = 60.0
 
@@ -43,10 +45,19 @@ def test_a_call_in_flight_at_sigterm_has_its_answer(served: tuple[Stack, ApiBrow
     _signal(stack, signal.SIGTERM)
     call.join(WITHIN_SECONDS)
     assert answers == [200]
-    deadline = time.monotonic() + WITHIN_SECONDS
-    while stack.is_running("bff"):
-        assert time.monotonic() < deadline, "it did not end"
-        time.sleep(0.1)
+    _ended(stack)
+    assert _drained(stack) == [0]
+
+
+def test_an_open_socket_is_told_at_sigterm(served: tuple[Stack, ApiBrowser]) -> None:
+    """1001, so that the page comes back to a process that stays; nothing is cut."""
+    stack, browser = served
+    with opened(browser) as socket:
+        socket.send("hello")
+        assert socket.recv(timeout=SOON_SECONDS) == "hello"
+        _signal(stack, signal.SIGTERM)
+        assert closed(socket) == Close(1001, "bff:going_away")
+    _ended(stack)
     assert _drained(stack) == [0]
 
 
@@ -88,6 +99,13 @@ def test_a_reload_goes_on_answering(served: tuple[Stack, ApiBrowser]) -> None:
         caller.join(WITHIN_SECONDS)
     assert set(statuses) == {200}
     assert len(closed) <= len(statuses) // 10
+
+
+def _ended(stack: Stack) -> None:
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while stack.is_running("bff"):
+        assert time.monotonic() < deadline, "it did not end"
+        time.sleep(0.1)
 
 
 def _signal(stack: Stack, signum: signal.Signals) -> None:

@@ -2,22 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.frames import Close
-from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.e2e.api_browser import ApiBrowser
 from tests.e2e.processes import Stack
+from tests.e2e.sockets import PATIENCE_SECONDS, SOON_SECONDS, closed, opened
 from tests.e2e.wire import Memory
-
-PATIENCE_SECONDS = 20.0
-SOON_SECONDS = 10.0
 
 
 @pytest.fixture
@@ -29,41 +25,12 @@ def ada(stack: Stack) -> Iterator[ApiBrowser]:
     browser.close()
 
 
-@contextmanager
-def opened(
-    browser: ApiBrowser, path: str = "/api/ws", **options: Any
-) -> Iterator[ClientConnection]:
-    """A socket of the page's."""
-    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    fields = {"Origin": browser.origin, "Cookie": cookies, "Sec-Fetch-Site": "same-origin"}
-    fields |= options.pop("fields", {})
-    with connect(
-        browser.origin.replace("http", "ws", 1) + path,
-        additional_headers={name: value for name, value in fields.items() if value},
-        open_timeout=PATIENCE_SECONDS,
-        proxy=None,
-        **options,
-    ) as socket:
-        yield socket
-
-
 def refused(browser: ApiBrowser, path: str = "/api/ws", **options: Any) -> tuple[int, str]:
     """Status and code of a handshake that is not accepted."""
     with pytest.raises(InvalidStatus) as error, opened(browser, path, **options):
         pytest.fail("it was accepted")
     response = error.value.response
     return response.status_code, response.headers.get("bff-error", "")
-
-
-def closed(socket: ClientConnection) -> Close:
-    """How the other side closed, within a moment."""
-    close: Close | None = None
-    while close is None:
-        try:
-            socket.recv(timeout=SOON_SECONDS)
-        except ConnectionClosed as error:
-            close = error.rcvd or Close(1006, "")
-    return close
 
 
 def eventually(true: Callable[[], bool]) -> None:
