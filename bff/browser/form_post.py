@@ -1,15 +1,14 @@
 """A page that does nothing but send a form on to another site: for what is too long for a URL.
 
 The form may hold a token, so the page is sandboxed: its origin is opaque, and no script of ours, or
-of anybody who has got into our pages, can look into it. It may send a form to one place, run the
-one script that does so, and nothing else (CSP Level 3, sections 6.4 and 7.3).
+of anybody who has got into our pages, can look into it. It may send its form, run the one script
+that does so, and nothing else (CSP Level 3, sections 6.4 and 7.3).
 """
 
 import base64
 import hashlib
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import urlsplit
 
 from bff.browser.headers import redirect_headers
 
@@ -33,10 +32,12 @@ def form_post_page(
         "<noscript><p>Signing out at the sign-in service.</p><button>Continue</button></noscript></form>"
         f"<script>{_SCRIPT}</script></body></html>"
     )
-    target = urlsplit(action)
+    # A browser holds the answer's redirects against form-action, too: the way back to us, and on
+    # the way the other sites of a provider that nobody here knows.
+    sources = "https:" if https else "http: https:"
     policy = (
         f"sandbox allow-forms allow-scripts; default-src 'none'; script-src 'sha256-{_HASH}'; "
-        f"form-action {target.scheme}://{target.netloc}; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action {sources}; base-uri 'none'; frame-ancestors 'none'"
     )
     kept = [pair for pair in redirect_headers(https=https) if pair[0] != b"content-security-policy"]
     headers = [

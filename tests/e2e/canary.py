@@ -53,11 +53,18 @@ class Sight:
 def without_hint(sight: Sight) -> Sight:
     """The one JWT that passes through a browser, by the standard's own design: the ID Token as a hint.
 
-    It is in the navigation to the provider's end_session endpoint and nowhere a page can read it
-    (RP-Initiated Logout 1.0, section 2).
+    It is in the navigation to the provider's end_session endpoint and nowhere a page of ours can
+    read it (RP-Initiated Logout 1.0, section 2); one too long for a URL is in a form, in a document
+    of an opaque origin.
     """
     if sight.where.startswith(WHERE_CODES_TRAVEL) and "/end_session?" in sight.what:
         return Sight(sight.where, re.sub(r"id_token_hint=[^&]*", "", sight.what))
+    if re.match(r"the body sent to \S+/end_session$", sight.where):
+        return Sight(sight.where, re.sub(r"id_token_hint=[^&]*", "", sight.what))
+    if re.match(r"the body of \S+/bff/logout/next\?", sight.where):
+        return Sight(
+            sight.where, re.sub(r'(name="id_token_hint" value=)"[^"]*"', r"\1", sight.what)
+        )
     return sight
 
 

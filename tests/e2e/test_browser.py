@@ -104,3 +104,23 @@ def test_the_client_library_works_without_a_bundler(page: Page) -> None:
     page.goto("/")
     kind = page.evaluate("import('/bff/client.js').then(m => typeof m.createBffClient)")
     assert kind == "function"
+
+
+@pytest.mark.req("N56")
+def test_a_long_way_out_is_posted(page: Page, stack: Stack) -> None:
+    """An ID Token too long for a URL: the form goes through the provider and back to the app."""
+    claims = {"entitlements": "x" * 7000}
+    fault = {"fault": "override", "grant": "authorization_code", "claims": claims, "count": 1}
+    stack.ask("provider", "POST", "/__faults", fault)
+    sign_in(page)
+    posted: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            posted.append(request.method) if request.url.endswith("/end_session") else None
+        ),
+    )
+    page.get_by_test_id("sign-out").click()
+    expect(page.get_by_test_id("sign-in")).to_be_visible()
+    assert posted == ["POST"]
+    assert not page.context.cookies(stack.provider_url)
