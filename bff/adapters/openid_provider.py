@@ -6,7 +6,7 @@ from typing import Protocol, TypedDict
 import httpx
 
 from bff.adapters.provider_documents import Clock, ProviderDocuments
-from bff.adapters.provider_http import Answer, ProviderHttp
+from bff.adapters.provider_http import Answer, Heard, ProviderHttp
 from bff.errors import ProviderUnavailable
 from bff.oidc.authorization import AuthorizationCode
 from bff.oidc.keys import KeySet
@@ -155,6 +155,10 @@ class HttpOpenIDProvider:
             answer.body,
             retry_after_seconds=self._retry_after(answer),
         )
+
+    def listen(self, heard: Heard) -> None:
+        """Tell ``heard`` of every exchange from now on; it must return at once."""
+        self._http.listeners.append(heard)
 
     def invalidate(self) -> None:
         """Look for newer metadata and keys at their next use."""

@@ -5,7 +5,7 @@ to the next.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import httpx
 import msgspec
@@ -24,6 +24,8 @@ NEVER_SENT = (
     httpx.UnsupportedProtocol,
 )
 
+_OUTCOMES = {2: "ok", 3: "ok", 4: "refused"}
+
 
 class Answer(msgspec.Struct, frozen=True):
     """What came back, whatever its status."""
@@ -32,17 +34,38 @@ class Answer(msgspec.Struct, frozen=True):
     content_type: str | None
     retry_after: str | None
     body: bytes
+    date: str | None = None
 
     def __repr__(self) -> str:
         """The status: a body may be tokens."""
         return f"Answer(status={self.status})"
 
 
+class Exchange(msgspec.Struct, frozen=True):
+    """How one request went: at which endpoint, and within how many seconds.
+
+    ``outcome`` is ``ok``, ``refused`` (4xx), ``failed`` (5xx), or what became of the connection:
+    ``connect``, ``timeout``, ``broke``, ``too_long``, ``cancelled``. ``date`` is the field of that name.
+    """
+
+    endpoint: str
+    outcome: str
+    seconds: float
+    date: str | None = None
+
+
+Heard = Callable[[Exchange], None]
+
+
 class ProviderHttp:
-    """Sends requests over ``transport``, at most ``concurrency`` at a time."""
+    """Sends requests over ``transport``, at most ``concurrency`` at a time.
+
+    Each of ``listeners`` hears of each exchange when it is over; they must return at once.
+    """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, *, concurrency: int) -> None:
         """Take over ``transport``; :meth:`aclose` closes it."""
+        self.listeners: list[Heard] = []
         self._transport = transport
         self._slots = asyncio.Semaphore(concurrency)
         # Only phases in which nothing was sent have limits of their own; the deadline bounds all.
@@ -85,17 +108,32 @@ class ProviderHttp:
         )
 
     async def _send(self, endpoint: str, request: httpx.Request, deadline: float) -> Answer:
-        sent = False
+        began, sent, answer, outcome = _time(), False, None, "cancelled"
         try:
             async with asyncio.timeout_at(deadline), self._slots:
-                sent = request.method != "GET"
-                return await self._exchange(endpoint, request, sent=sent)
+                began, sent = _time(), request.method != "GET"
+                answer = await self._exchange(endpoint, request, sent=sent)
+                outcome = _OUTCOMES.get(answer.status // 100, "failed")
+                return answer
         except NEVER_SENT:
+            outcome = "connect"
             raise ProviderUnavailable(f"{endpoint}: connect", sent=False) from None
         except TimeoutError:
+            outcome = "timeout"
             raise ProviderUnavailable(f"{endpoint}: timeout", sent=sent) from None
         except httpx.TransportError:
+            outcome = "broke"
             raise ProviderUnavailable(f"{endpoint}: connection broke", sent=sent) from None
+        except ProviderUnavailable:
+            outcome = "too_long"
+            raise
+        finally:
+            date = answer.date if answer else None
+            self._tell(Exchange(endpoint, outcome, _time() - began, date))
+
+    def _tell(self, exchange: Exchange) -> None:
+        for listener in self.listeners:
+            listener(exchange)
 
     async def _exchange(self, endpoint: str, request: httpx.Request, *, sent: bool) -> Answer:
         response = await self._transport.handle_async_request(request)
@@ -113,4 +151,9 @@ class ProviderHttp:
             response.headers.get("content-type"),
             response.headers.get("retry-after"),
             bytes(body),
+            response.headers.get("date"),
         )
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()

@@ -68,11 +68,11 @@ class RedisSessionRegister:
 
 def _overview(key: SessionKey, fields: list[bytes | None], epoch: int) -> SessionOverview | None:
     """None for a session that is gone, of an earlier epoch, or unreadable."""
-    core, facts, touch, journal = fields
+    core, facts, touch, journal, clients = fields
     if core is None or facts is None or touch is None:
         return None
     try:
-        overview = SessionRecord.overview(key, core, facts, touch, journal)
+        overview = SessionRecord.overview(key, core, facts, touch, journal, clients)
     except (msgspec.DecodeError, ValueError):
         return None
     return overview if overview.core.epoch >= epoch else None

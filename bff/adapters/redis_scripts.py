@@ -4,7 +4,7 @@ Each sees and changes one session atomically, in one hash slot.
 
 A session is a HASH whose fields are written separately, so that no writer can put back what another
 has changed: ``core``, ``tokens`` (sealed), ``facts`` (about the tokens, for reviewers), ``gen``,
-``touch`` and ``hard`` (milliseconds), ``ack``, ``refresh`` (journal).
+``touch`` and ``hard`` (milliseconds), ``ack``, ``refresh`` (journal), ``clients`` (others than the first).
 """
 
 # KEYS session, ended, limits · ARGV expire_at_ms, limits, limits_expire_at_ms, field, value, ...

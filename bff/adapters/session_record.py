@@ -21,7 +21,7 @@ from bff.session.model import (
 from bff.session.overview import SessionOverview, TokenFacts
 from bff.session.seal import NONCE_OCTETS, Seal
 
-OVERVIEW_FIELDS = ("core", "facts", "touch", "refresh")
+OVERVIEW_FIELDS = ("core", "facts", "touch", "refresh", "clients")
 """What an overview is made of."""
 
 
@@ -43,6 +43,7 @@ _sealed_decoder = msgspec.msgpack.Decoder(SealedTokens)
 _core_decoder = msgspec.json.Decoder(SessionCore)
 _facts_decoder = msgspec.json.Decoder(TokenFacts)
 _journal_decoder = msgspec.json.Decoder(RefreshJournal)
+_clients_decoder = msgspec.json.Decoder(tuple[str, ...])
 _encode_json = msgspec.json.Encoder().encode
 _encode_msgpack = msgspec.msgpack.Encoder().encode
 
@@ -115,7 +116,7 @@ class SessionRecord:
         sealed = _sealed_decoder.decode(
             self._seal.open(fields[b"tokens"], _place(name, generation))
         )
-        journal = fields.get(b"refresh")
+        journal, clients = fields.get(b"refresh"), fields.get(b"clients")
         return Session(
             key=key,
             core=_core_decoder.decode(fields[b"core"]),
@@ -133,6 +134,7 @@ class SessionRecord:
             touched_at=int(fields[b"touch"]) / 1000,
             acknowledged=_acknowledgement(fields[b"ack"]),
             journal=_journal_decoder.decode(journal) if journal else None,
+            clients=_clients_decoder.decode(clients) if clients else (),
         )
 
     def sealed_anew(
@@ -151,7 +153,12 @@ class SessionRecord:
 
     @staticmethod
     def overview(
-        key: SessionKey, core: bytes, facts: bytes, touch: bytes, journal: bytes | None
+        key: SessionKey,
+        core: bytes,
+        facts: bytes,
+        touch: bytes,
+        journal: bytes | None,
+        clients: bytes | None,
     ) -> SessionOverview:
         """The session without its tokens, from the fields of :data:`OVERVIEW_FIELDS`.
 
@@ -165,6 +172,7 @@ class SessionRecord:
             generation=read.generation,
             touched_at=int(touch) / 1000,
             journal=_journal_decoder.decode(journal) if journal else None,
+            client_changed=clients is not None,
         )
 
     def _fingerprint(self, token: str) -> str:

@@ -13,9 +13,8 @@ from bff.audit.rows import Severity
 
 CLOCK_LIMIT_SECONDS = 30.0
 MASS_REVOCATION = 20
-_REFUSED = {"refresh_rejected", "refresh_outcome_lost"}
-_AFTER_END = {"signed_out", "admin", "idp_logout"}
-_FORGED = ("state", "nonce", "iss", "TransactionNotFound", "signature")
+_FORGED = frozenset({"state", "nonce", "iss", "signature"})
+_UNKNOWN = "LoginTransactionNotFound"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -41,7 +40,7 @@ class Signal(msgspec.Struct, frozen=True):
 RULES = {
     rule.name: rule
     for rule in (
-        Rule("refresh_refused", "The provider refused or had seen a refresh token", "critical"),
+        Rule("refresh_refused", "A renewal was refused, or answered for somebody else", "critical"),
         Rule("refresh_failing", "Renewals keep failing", "warning", 10, 300.0),
         Rule("provider_circuit_open", "The circuit to the provider is open", "warning"),
         Rule("handle_replayed", "A superseded session cookie was used", "critical"),
@@ -65,6 +64,7 @@ RULES = {
 _BY_EVENT = {
     "authn_token_reuse": "handle_replayed",
     "session_renewal_failed": "refresh_failing",
+    "session_renewal_refused": "refresh_refused",
     "session_use_after_expire": "used_after_end",
     "session_client_changed": "client_changed",
     "malicious_csrf": "csrf_refused",
@@ -99,17 +99,16 @@ def _meant(record: Record) -> Iterator[str]:
         if name != "clock_off" or _seconds(record) > CLOCK_LIMIT_SECONDS:
             yield name
     elif record.event == "session_ended":
-        if record.reason in _REFUSED:
-            yield "refresh_refused"
-        elif record.reason == "admin":
+        if record.reason == "admin":
             yield "mass_revocation"
     elif record.event == "provider_breaker" and record.reason == "open":
         yield "provider_circuit_open"
-    elif record.event == "authn_login_success":
+    elif record.event == "authn_login_success" and not record.details.get("replaced"):
         yield "many_sessions"
     elif record.event == "authn_login_fail":
         yield "sign_in_failing"
-        if any(word in (record.reason or "") for word in _FORGED):
+        kind, _, check = (record.reason or "").partition(": ")
+        if check in _FORGED or kind == _UNKNOWN:
             yield "callback_forged"
 
 

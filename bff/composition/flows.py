@@ -1,8 +1,12 @@
 """The flows, each over the adapters that stand behind its ports."""
 
 from bff.adapters.entropy import SystemEntropy
+from bff.adapters.provider_clock import ProviderClock
+from bff.adapters.redis_clients import RedisClients
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.audit.events import ProviderBreaker
+from bff.audit.operations import ProviderClockOff
+from bff.browser.proxies import TrustedProxies
 from bff.composition.evidence import Evidence
 from bff.composition.proxying import proxy_flows
 from bff.composition.reviewing import review_flows
@@ -16,8 +20,10 @@ from bff.composition.signing_out import (
 from bff.composition.stores import Stores, open_stores
 from bff.composition.world import World
 from bff.endpoints.dependencies import Flows
+from bff.endpoints.origin import RequestClient
 from bff.flows.access import AccessFlow
 from bff.flows.breaker import Breaker
+from bff.flows.client_watch import ClientWatch
 from bff.flows.held_sessions import Held, HeldSessions, nothing_held
 from bff.flows.login import LoginFlow, LoginPolicy
 from bff.flows.ports import AuditTrail
@@ -32,6 +38,7 @@ def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
     """Sign in, use, call, sign out: all over one set of adapters."""
     settings, clock, provider = world.settings, world.clock, world.provider
     stores, client = open_stores(world), values.client_metadata(settings)
+    provider.listen(_provider_clock(world, trail))
     lifetime = settings.refresh.default_lifetime_seconds
     revocation = revocation_flow(world, trail, stores)
     token_sets = TokenSetFlow(
@@ -106,4 +113,25 @@ def _access_flow(
         limits,
         grace,
         held,
+        _client_watch(world, trail).notice,
+    )
+
+
+def _provider_clock(world: World, trail: AuditTrail) -> ProviderClock:
+    clock, issuer = world.clock, world.settings.provider.issuer
+
+    def told(seconds: float) -> None:
+        trail.record(ProviderClockOff(at=clock.now(), issuer=issuer, seconds=seconds))
+
+    return ProviderClock(clock.now, told)
+
+
+def _client_watch(world: World, trail: AuditTrail) -> ClientWatch:
+    server, redis = world.settings.server, world.settings.redis
+    return ClientWatch(
+        RedisClients(world.redis, prefix=redis.prefix),
+        RequestClient(TrustedProxies(server.trusted_proxies, server.trusted_networks)),
+        world.background,
+        world.clock,
+        trail,
     )

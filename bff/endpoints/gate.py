@@ -195,12 +195,14 @@ class Gate:
         scope["method"] = "WEBSOCKET"
         now = self._around.clock.now()
         request = scope["bff"] = Request(scope, self._request_id(scope), now)
+        CURRENT.set(request)
         try:
             self._require_host(request)
             await self._sockets(scope, receive, send, request)
         except Exception as error:
             if not isinstance(error, BffError):
                 self._log.exception("unexpected_error", request_id=request.id)
+                self._around.trail.record(UnexpectedError(at=now, kind=type(error).__name__))
             if request.status:
                 raise
             await self._refuse(error, scope, send, request)

@@ -4,11 +4,14 @@ Detached work begun by a request keeps its origin.
 """
 
 from contextvars import ContextVar
+from functools import lru_cache
 
 from bff.audit.origin import AddressPlan, agent_family, shown_address
 from bff.audit.record import Origin
+from bff.browser.device import device_hint, network_hint
 from bff.browser.proxies import TrustedProxies
 from bff.endpoints.dependencies import Request, client_address
+from bff.session.client import Client
 
 CURRENT: ContextVar[Request | None] = ContextVar("bff_request", default=None)
 
@@ -34,3 +37,26 @@ class RequestOrigin:
             address=shown_address(client_address(request, self._trusted_proxies), self._plan),
             agent=agent_family(agent.decode("latin-1") if agent else None),
         )
+
+
+class RequestClient:
+    """Tells which client the current request comes from, as a sign-in keeps it."""
+
+    __slots__ = ("_trusted_proxies",)
+
+    def __init__(self, trusted_proxies: TrustedProxies) -> None:
+        """Whose word counts about an address."""
+        self._trusted_proxies = trusted_proxies
+
+    def __call__(self) -> Client | None:
+        """None outside any request."""
+        request = CURRENT.get()
+        if request is None:
+            return None
+        address = client_address(request, self._trusted_proxies)
+        return _client(request.get(b"user-agent"), address)
+
+
+@lru_cache(maxsize=4096)
+def _client(user_agent: bytes | None, address: str) -> Client:
+    return Client(device_hint(user_agent), network_hint(address))

@@ -20,6 +20,7 @@ from bff.errors import (
     StoreUnavailable,
 )
 from bff.flows.attempt import Attempt, Outcome, Trigger
+from bff.flows.client_watch import Noticed, nothing_noticed
 from bff.flows.held_sessions import Held, nothing_held
 from bff.flows.ports import AuditTrail, Background, Clock, SessionStore
 from bff.flows.refresh import RefreshFlow
@@ -89,6 +90,7 @@ class AccessFlow:
     limits: SessionLimits
     handle_grace: float
     held: Held = nothing_held
+    noticed: Noticed = nothing_noticed
 
     async def usable(self, presented: Presented, *, background: bool = False) -> Access:
         """A session whose access token can be sent now.
@@ -120,8 +122,7 @@ class AccessFlow:
 
         Raises as :meth:`usable` does.
         """
-        session = await self._live(presented)
-        return self._state(presented, session)
+        return self._state(presented, await self._live(presented))
 
     async def extend(self, presented: Presented) -> SessionState:
         """Slide the idle limit, now and surely."""
@@ -178,6 +179,7 @@ class AccessFlow:
             raise await self._ended_by(session, EndReason.HANDLE_REPLAYED)
         if presented.pinned_ref is not None and presented.pinned_ref != session.core.ref:
             raise SessionChanged
+        self.noticed(session)
         if acknowledgement_due(session, presented.generation):
             acknowledged = acknowledge(session.acknowledged, presented.generation, now)
             self._quietly(

@@ -135,7 +135,7 @@ class SessionListing:
             refreshes=facts.generation,
             address=core.network,
             agent=core.device,
-            client_changed=False,
+            client_changed=overview.client_changed,
             alerts=0,
             own=False,
         )

@@ -3,9 +3,6 @@
 RFC 6749, section 5; RFC 7009, section 2.2. The requests are in :mod:`bff.oidc.token_request`.
 """
 
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-
 import msgspec
 
 from bff.errors import (
@@ -14,6 +11,7 @@ from bff.errors import (
     TokenRequestRejected,
     TokenResponseInvalid,
 )
+from bff.oidc.clock import http_date
 
 MAX_RESPONSE_OCTETS = 1024 * 1024
 MAX_SECONDS = 10**12
@@ -159,11 +157,8 @@ def read_retry_after(value: str | None, now: float) -> float | None:
         return None
     if value.isascii() and value.isdecimal():
         return float(value[:10])
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now)
+    date = http_date(value)
+    return None if date is None else max(0.0, date - now)
 
 
 def json_object(content_type: str | None, body: bytes) -> dict[str, object] | None:

@@ -121,7 +121,10 @@ class RefreshJournal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One live session as it was read. A new state is a new value."""
+    """One live session as it was read. A new state is a new value.
+
+    ``clients`` it was used with besides the one it began with (:mod:`bff.session.client`).
+    """
 
     key: SessionKey
     core: SessionCore
@@ -130,6 +133,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     touched_at: float
     acknowledged: Acknowledgement
     journal: RefreshJournal | None = None
+    clients: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """The public reference and the generation."""

@@ -31,6 +31,7 @@ class SessionOverview(msgspec.Struct, frozen=True, kw_only=True):
     generation: int
     touched_at: float
     journal: RefreshJournal | None = None
+    client_changed: bool = False
 
     def __repr__(self) -> str:
         """The public reference and the generation."""

@@ -67,6 +67,7 @@ class House:
         self.redis = redis
         self.port = port
         self.api = api
+        self.provider = provider.state.provider
         self.provider_http = httpx.AsyncClient(
             transport=httpx.ASGITransport(provider), base_url=PROVIDER
         )

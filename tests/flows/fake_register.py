@@ -69,4 +69,5 @@ def an_overview(session: Session) -> SessionOverview:
         generation=session.generation,
         touched_at=session.touched_at,
         journal=session.journal,
+        client_changed=bool(session.clients),
     )

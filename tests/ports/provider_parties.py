@@ -138,7 +138,12 @@ def mock_provider() -> Iterator[MockProvider]:
         settings = ProviderSettings(issuer=issuer, clients=(client_at(ORIGIN), key))
         app = create_provider(settings, clock=clock.now)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, proxy_headers=False, ws="none"
+            app,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            ws="none",
+            date_header=False,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -68,6 +68,7 @@ def main() -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,

@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable
+from email.utils import formatdate
+from typing import Any
 
 import httpx
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.di import Provide
 
 from upstream_mocks.connections import BreakableLitestar, ConnectionDropped, drop
@@ -58,12 +60,17 @@ def create_provider(
         settings or ProviderSettings(), clock=clock, http_client=http_client, pause=pause
     )
 
+    def dated(response: Response[Any]) -> Response[Any]:
+        response.headers.setdefault("Date", formatdate(provider.now(), usegmt=True))
+        return response
+
     def the_provider() -> Provider:
         return provider
 
     app = BreakableLitestar(
         route_handlers=list(HANDLERS),
         dependencies={"provider": Provide(the_provider, sync_to_thread=False)},
+        after_request=dated,
         exception_handlers={OAuthError: error_answer, ConnectionDropped: drop},
         on_shutdown=[provider.close],
         openapi_config=None,

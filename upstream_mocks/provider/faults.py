@@ -24,6 +24,7 @@ times or until DELETE /__faults. Several at once apply together. The kinds:
       expires_in         access tokens live ``seconds``
       scope              narrowed to ``scope``
       rotate_key         a new signing key first; ``drop_old`` unpublishes the old ones
+      clock              its Date, and the times in its tokens, are ``seconds`` ahead (or behind)
       alg_none, hs256_with_public_key, wrong_key, embedded_jwk     the ID Token is a forgery
 """
 
@@ -42,7 +43,7 @@ from upstream_mocks.provider.keys import Forgery
 Kind = Literal[
     "slow", "drop_before", "status", "error", "garbage", "huge",
     "stall_after_grant", "drop_after_grant",
-    "omit", "fields", "override", "expires_in", "scope", "rotate_key",
+    "omit", "fields", "override", "expires_in", "scope", "rotate_key", "clock",
     "alg_none", "hs256_with_public_key", "wrong_key", "embedded_jwk",
 ]  # fmt: skip
 Endpoint = Literal[
@@ -172,6 +173,11 @@ class BadDay:
             if fault.token == token:
                 changed |= fault.claims
         return {name: value for name, value in changed.items() if value is not None}
+
+    @property
+    def clock_ahead(self) -> float:
+        """Seconds by which the provider's clock is off."""
+        return sum(fault.seconds for fault in self.all("clock"))
 
     @property
     def forgery(self) -> Forgery | None:

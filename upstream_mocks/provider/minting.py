@@ -32,7 +32,7 @@ def access_token(
     family_id: str | None = None,
 ) -> str:
     """A JWT access token that lives so many seconds."""
-    now = int(provider.now())
+    now = int(provider.now() + day.clock_ahead)
     claims = {
         "iss": provider.settings.issuer,
         "sub": sub,
@@ -57,7 +57,7 @@ def id_token(
     refreshed: bool,
 ) -> str:
     """An ID Token; a refreshed one keeps auth_time, and has no nonce (OIDC Core 1.0, 12.2)."""
-    now = int(provider.now())
+    now = int(provider.now() + day.clock_ahead)
     claims = {
         "iss": provider.settings.issuer,
         "sub": authorization.sub,

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from litestar import Request, Response, post
@@ -154,7 +155,8 @@ async def _answer(request: Request[Any, Any, Any], provider: Provider) -> Respon
     provider.stats.issued[grant_type] += 1
     if (instead := await day.after()) is not None:
         return instead
-    return json_answer(day.fields(answer))
+    date = formatdate(provider.now() + day.clock_ahead, usegmt=True)
+    return json_answer(day.fields(answer), headers={"Date": date})
 
 
 def _tokens(

@@ -19,7 +19,7 @@ def meant(record: Record) -> dict[str, tuple[str, int]]:
     ("event", "fields", "rule", "group"),
     [
         ("authn_token_reuse", {}, "handle_replayed", "s_1"),
-        ("session_ended", {"reason": "refresh_rejected"}, "refresh_refused", "s_1"),
+        ("session_renewal_refused", {"reason": "refresh_rejected"}, "refresh_refused", "s_1"),
         ("session_ended", {"reason": "admin"}, "mass_revocation", ""),
         ("session_ended_everybody", {}, "mass_revocation", ""),
         ("session_renewal_failed", {}, "refresh_failing", ""),
@@ -31,6 +31,8 @@ def meant(record: Record) -> dict[str, tuple[str, int]]:
         ("malicious_csrf", {}, "csrf_refused", "192.0.2.0/24"),
         ("session_changed", {}, "session_changed_burst", "192.0.2.0/24"),
         ("authn_login_fail", {"reason": "AuthorizationResponseInvalid: state"}, "callback_forged", "192.0.2.0/24"),
+        ("authn_login_fail", {"reason": "SignedTokenInvalid: nonce"}, "callback_forged", "192.0.2.0/24"),
+        ("authn_login_fail", {"reason": "LoginTransactionNotFound: "}, "callback_forged", "192.0.2.0/24"),
         ("authn_login_fail", {"reason": "x"}, "sign_in_failing", ""),
         ("excess_rate_limit_exceeded", {}, "rate_limited", ""),
         ("token_leak_stopped", {}, "token_leak", ""),
@@ -54,6 +56,8 @@ def test_each_event_that_matters_has_a_rule(
     [
         ("session_renewed", {}),
         ("session_ended", {"reason": "signed_out"}),
+        ("session_ended", {"reason": "refresh_rejected"}),
+        ("authn_login_success", {"details": {"replaced": True}}),
         ("provider_breaker", {"reason": "closed"}),
         ("provider_clock_off", {"details": {"seconds": 29.0}}),
         ("provider_clock_off", {}),
@@ -76,6 +80,12 @@ def test_thresholds_follow_the_settings_and_the_scale() -> None:
         "",
         20,
     )
+
+
+def test_an_answer_that_merely_lacks_something_is_no_forgery() -> None:
+    """``missing`` has an ``iss`` in it."""
+    record = Record(event="authn_login_fail", at=1.0, reason="SignedTokenInvalid: missing")
+    assert set(meant(record)) == {"sign_in_failing"}
 
 
 def test_a_group_that_is_not_known_is_everybody() -> None:
