@@ -85,11 +85,16 @@ class AuditKeeper:
             self._record(operations.AuditTrimmed(at=self._now(), entries=went, floors=floors))
             if await self._log.flush(5.0):
                 break
-            for name in (self._names.trail, *self._names.every_stream()):
+            for name in (self._names.trail, *await self._kinds()):
                 await self._redis.xtrim(name, minid=cutoff, approximate=False)
             if went < CHUNK:
                 break
         return gone
+
+    async def _kinds(self) -> list[str]:
+        """The streams of ids."""
+        names: Any = await self._redis.hkeys(self._names.plain("kinds"))
+        return [self._names.kind(name.decode()) for name in names]
 
     async def _cutoff(self) -> str | None:
         """The id of the first entry to stay, at most ``CHUNK`` from the oldest; None if all may."""

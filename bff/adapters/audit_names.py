@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
+from datetime import UTC, datetime
 
-from bff.audit.record import Record, every_event
+from bff.audit.record import Record
 
 FIVE_MINUTES = 300
 LATENCIES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0)
@@ -12,6 +13,7 @@ _RENEWALS = {
     "session_renewal_refused": "refused",
     "session_renewal_unsaved": "unknown",
 }
+_SIGN_INS = {"authn_login_success": "good", "authn_login_fail": "bad"}
 
 
 class AuditNames:
@@ -33,41 +35,57 @@ class AuditNames:
         """A key of its own."""
         return f"{self._base}:{name}"
 
-    def has(self, field: str, value: str) -> str:
-        """The stream of ids whose ``event``, ``outcome`` or ``severity`` is this."""
-        return f"{self._base}:is:{field}:{value}"
+    def kind(self, name: str) -> str:
+        """The stream of ids of one kind of entry."""
+        return f"{self._base}:kind:{name}"
 
     def about(self, field: str, value: str) -> str:
-        """The sorted set of ids about one session (``ref``) or user (``subject``)."""
-        digest = hmac.digest(self._key, f"{field}\0{value}".encode(), hashlib.sha256).hex()[:32]
-        return f"{self._base}:of:{digest}"
+        """The sorted set of ids about one session (``ref``), network (``address``) or user.
+
+        A user is ``self`` where nobody else acted, else ``subject`` or ``actor``.
+        """
+        return f"{self._base}:of:{self._digest(field, value)}"
+
+    def calendar(self, subject: str) -> str:
+        """How many of a user's sign-ins succeeded and failed on each day."""
+        return f"{self._base}:days:{self._digest('subject', subject)}"
+
+    def request(self, request_id: str) -> tuple[str, str]:
+        """The sorted set in which a request's entries are, among others', and how theirs begin.
+
+        Sets of a few members are small in Redis; one for each request would not be.
+        """
+        digest = hashlib.blake2b(request_id.encode(), digest_size=6).hexdigest()
+        return f"{self._base}:requests:{digest[:4]}", digest[4:]
 
     def five(self, at: float) -> str:
         """What happened in the five minutes around ``at``."""
         return f"{self._base}:five:{int(at // FIVE_MINUTES)}"
 
-    def streams_of(self, record: Record) -> list[str]:
-        """Which streams of ids hold an entry."""
-        names = [self.has("event", record.event)]
-        if record.outcome != "success":
-            names.append(self.has("outcome", record.outcome))
-        if record.severity != "info":
-            names.append(self.has("severity", record.severity))
-        return names
-
-    def every_stream(self) -> list[str]:
-        """All streams of ids there can be."""
-        return [
-            *(self.has("event", event.name) for event in every_event()),
-            *(self.has("outcome", outcome) for outcome in ("denied", "error")),
-            *(self.has("severity", severity) for severity in ("warning", "critical")),
-        ]
-
     def sets_of(self, record: Record) -> list[str]:
         """Which sorted sets hold an entry."""
-        people = {who for who in (record.subject, record.actor) if who}
-        sets = [self.about("subject", who) for who in sorted(people)]
-        return [*sets, self.about("ref", record.ref)] if record.ref else sets
+        found = []
+        if record.actor:
+            found.append(self.about("actor", record.actor))
+            if record.subject:
+                found.append(self.about("subject", record.subject))
+        elif record.subject:
+            found.append(self.about("self", record.subject))
+        if record.ref:
+            found.append(self.about("ref", record.ref))
+        if record.address:
+            found.append(self.about("address", record.address))
+        return found
+
+    def sets_where(self, field: str, value: str) -> list[str]:
+        """The sorted sets that hold the entries whose ``field`` is ``value``, each in one of them."""
+        if field in {"subject", "actor"}:
+            return [self.about("self", value), self.about(field, value)]
+        return [self.about(field, value)]
+
+    def _digest(self, field: str, value: str) -> str:
+        content = f"{field}\0{value}".encode()
+        return hmac.digest(self._key, content, hashlib.sha256).hex()[:32]
 
 
 def counted(record: Record) -> list[tuple[str, int]]:
@@ -89,3 +107,11 @@ def counted(record: Record) -> list[tuple[str, int]]:
     if record.event == "provider_breaker":
         adds.append((f"b:{record.reason}", 1))
     return adds
+
+
+def day_counted(record: Record) -> str:
+    """The calendar's field that an entry adds to: ``YYYY-MM-DD:`` and good or bad; empty for none."""
+    mark = _SIGN_INS.get(record.event)
+    if mark is None or not record.subject:
+        return ""
+    return f"{datetime.fromtimestamp(record.at, UTC).date().isoformat()}:{mark}"

@@ -1,16 +1,18 @@
 """The audit trail in Redis, as server-side scripts. All its keys share one hash slot.
 
 ``:trail`` is the stream (``c`` chain, ``n`` number, ``m`` MAC, ``b`` body, ``s`` sequence number);
-``:heads`` the newest number of each chain; ``:counts`` counters; ``:is:{name}`` a stream of
-ids for each event name, outcome and severity worth a search, with a counter of its own (``k``);
-``:of:{digest}`` a sorted set of ids for each session and each user; ``:five:{n}`` what happened in
-five minutes.
+``:heads`` the newest number of each chain; ``:counts`` counters; ``:kinds`` what each kind is;
+``:kind:{name}`` a stream of ids for each kind of entry, numbered without a gap (``k``);
+``:of:{digest}`` a sorted set of ``id/kind`` for each session, user and network; ``:requests:{n}``
+the same for many requests together; ``:days:{digest}`` a user's sign-ins by day; ``:five:{n}`` what
+happened in five minutes.
 """
 
 import hashlib
 
-# KEYS trail, heads, counts, five, then index streams, then sorted sets ·
-# ARGV chain, number, mac, body, at_ms, index_streams, keep_ms, five_keep_ms, then field, amount, ...
+# KEYS trail, heads, counts, five, kinds, kind, days, requests, then sorted sets ·
+# ARGV chain, number, mac, body, at_ms, keep_ms, five_keep_ms, kind_name, kind, day, request,
+# then field, amount, ... · An empty kind, day or request is none.
 # 1: written; 0: it was there already; -1: Redis does not know what came before.
 APPEND = """
 local head = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '0')
@@ -21,18 +23,36 @@ local seq = redis.call('HINCRBY', KEYS[3], 'seq', 1)
 local id = redis.call('XADD', KEYS[1], '*', 'c', ARGV[1], 'n', ARGV[2], 'm', ARGV[3], 'b', ARGV[4],
   's', seq)
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-local streams = tonumber(ARGV[6])
-for i = 5, 4 + streams do
-  redis.call('XADD', KEYS[i], id, 'k', redis.call('HINCRBY', KEYS[3], KEYS[i], 1))
+local nth = redis.call('HINCRBY', KEYS[3], KEYS[6], 1)
+if nth == 1 then redis.call('HSET', KEYS[5], ARGV[8], ARGV[9]) end
+redis.call('XADD', KEYS[6], id, 'k', nth)
+local at, member = string.match(id, '^%d+'), id .. '/' .. ARGV[8]
+local oldest = string.match(redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1][1], '^%d+')
+for i = 8, #KEYS do
+  if i > 8 or ARGV[11] ~= '' then
+    redis.call('ZADD', KEYS[i], at, i == 8 and ARGV[11] .. member or member)
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. oldest)
+    redis.call('PEXPIRE', KEYS[i], ARGV[6])
+  end
 end
-for i = 5 + streams, #KEYS do
-  redis.call('ZADD', KEYS[i], string.match(id, '^%d+'), id)
-  redis.call('PEXPIRE', KEYS[i], ARGV[7])
+if ARGV[10] ~= '' then
+  redis.call('HINCRBY', KEYS[7], ARGV[10], 1)
+  redis.call('PEXPIRE', KEYS[7], ARGV[6])
 end
-for i = 9, #ARGV, 2 do
+for i = 12, #ARGV, 2 do
   redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
 end
-redis.call('PEXPIRE', KEYS[4], ARGV[8])
+redis.call('PEXPIRE', KEYS[4], ARGV[7])
 return 1
 """
 APPEND_DIGEST = hashlib.sha1(APPEND.encode(), usedforsecurity=False).hexdigest()
+
+# KEYS trail · ARGV ids. The entries that are still there.
+FETCH = """
+local found = {}
+for _, id in ipairs(ARGV) do
+  local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+  if entry then found[#found + 1] = entry end
+end
+return found
+"""

@@ -15,10 +15,11 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bff.adapters.audit_names import AuditNames, counted
+from bff.adapters.audit_names import AuditNames, counted, day_counted
 from bff.adapters.audit_scripts import APPEND, APPEND_DIGEST
 from bff.audit import operations
 from bff.audit.chain import Link, first_link, next_link
+from bff.audit.kinds import kind_name, kind_of
 from bff.audit.record import Record, record_of
 
 BATCH = 128
@@ -162,14 +163,18 @@ class RedisAuditLog:
         return True
 
     def _append(self, pipe: Any, link: Link, body: bytes, record: Record) -> None:  # noqa: ANN401
-        names = self._names
-        streams = names.streams_of(record)
+        names, kind = self._names, kind_of(record)
+        name = kind_name(kind)
+        requests, request = names.request(record.request_id or "")
         keys = [
             names.trail,
             names.plain("heads"),
             names.plain("counts"),
             names.five(record.at),
-            *streams,
+            names.plain("kinds"),
+            names.kind(name),
+            names.calendar(record.subject or ""),
+            requests,
             *names.sets_of(record),
         ]
         arguments: list[Any] = [
@@ -178,9 +183,12 @@ class RedisAuditLog:
             link.mac,
             body,
             int(record.at * 1000),
-            len(streams),
             self._keep_ms,
             FIVE_KEEP_MS,
+            name,
+            msgspec.json.encode(kind),
+            day_counted(record),
+            request if record.request_id else "",
         ]
         for field, amount in counted(record):
             arguments += [field, amount]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from bff.adapters.audit_names import FIVE_MINUTES, LATENCIES
+from bff.audit.kinds import renewal_of
 from bff.audit.pages import Band, Series, Tile
 from bff.audit.record import Record
 from bff.audit.rows import RefreshOutcome, RefreshRow
@@ -19,17 +20,6 @@ REFUSALS = (
     "excess_rate_limit_exceeded",
     "authn_token_reuse",
 )
-_EVENTS: dict[str, RefreshOutcome] = {
-    "session_renewed": "renewed",
-    "session_renewal_refused": "refused",
-}
-
-
-def refresh_outcome(record: Record) -> RefreshOutcome:
-    """How a renewal went."""
-    if record.event in _EVENTS:
-        return _EVENTS[record.event]
-    return "unknown" if record.details.get("unknown") else "failed"
 
 
 def refresh_row(seq: int, record: Record) -> RefreshRow:
@@ -41,7 +31,7 @@ def refresh_row(seq: int, record: Record) -> RefreshRow:
         subject=record.subject,
         ref=record.ref,
         trigger=_text(details.get("trigger")),
-        outcome=refresh_outcome(record),
+        outcome=renewal_of(record) or "failed",
         reason=_text(details.get("reason")),
         waiters=_whole(details.get("waiters")),
         attempts=_whole(details.get("attempts")),

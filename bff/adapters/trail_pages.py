@@ -1,15 +1,16 @@
 """The port ``TrailReader``: the audit trail as the console's lists, pictures and figures."""
 
 import asyncio
-from collections import Counter
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from bff.adapters import trail_figures as figures
 from bff.adapters.redis_audit_reader import RedisAuditReader
+from bff.adapters.trail_figures import OUTCOMES
 from bff.audit.chain import Verifier
 from bff.audit.pages import ChainStatus, Overview, ProviderState, RefreshPlots
 from bff.audit.query import AuditQuery, QueryInvalid, parse_moment, parse_query
@@ -19,11 +20,12 @@ from bff.errors import RequestMalformed, StoreUnavailable
 
 T = TypeVar("T")
 DAY, LAST_ROWS = 86_400.0, 10
-RENEWALS = ("session_renewed", "session_renewal_failed", "session_renewal_refused")
+LONGEST = 8 * DAY
+"""So far back five minutes are counted one by one."""
 SLICES, EACH = 48, 12
-VERIFY_AGAIN_SECONDS, SLOW_SECONDS = 60.0, 1.0
-SIGN_INS = 500
-"""So many of a user's sign-ins make up their calendar at most."""
+VERIFY_AGAIN_SECONDS, VERIFY_WHOLE_SECONDS, SLOW_SECONDS = 60.0, 3_600.0, 1.0
+PIECE, PAUSE_SECONDS = 250, 0.005
+_CURSOR = re.compile(r"\d{1,16}(-\d{1,10})?")
 
 
 class TrailPages:
@@ -46,53 +48,63 @@ class TrailPages:
         self._dropped = dropped
         self._verified: ChainStatus | None = None
         self._verifying: asyncio.Task[None] | None = None
+        self._verifier: Verifier | None = None
+        self._whole_at = 0.0
+        self._last = ("-", 0)
 
     async def entries(self, query: str, cursor: str | None, limit: int) -> Page[AuditRow]:
         """The entries that a query means, newest first. Raises RequestMalformed."""
-        try:
-            wanted = parse_query(query, self._now())
-        except QueryInvalid as error:
-            raise RequestMalformed("q") from error
-        found = await self._reader.search(wanted, cursor, limit)
-        return Page(
-            rows=tuple(row_of(entry, record) for entry, record in found.entries),
-            next=found.next,
-            total=found.total,
-            exact=found.exact,
-            complete=True,
-            as_of=self._now(),
-        )
+        wanted = self._parsed(query)
+        rows = await self._page(wanted, cursor, limit, ("severity", "outcome"))
+        return msgspec.structs.replace(rows, rows=tuple(row_of(*one) for one in rows.rows))
 
     async def refreshes(
         self, filters: dict[str, str], cursor: str | None, limit: int
     ) -> Page[RefreshRow]:
         """The renewals that match, newest first. Raises RequestMalformed."""
-        found = await self._reader.search(self._renewals(filters), cursor, limit)
-        rows = [figures.refresh_row(entry.seq, record) for entry, record in found.entries]
-        wanted = filters.get("outcome", "")
-        kept = tuple(row for row in rows if not wanted or row.outcome == wanted)
+        wanted = self._renewals(filters)
+        page = await self._page(wanted, cursor, limit, ("outcome",))
+        rows = tuple(figures.refresh_row(entry.seq, record) for entry, record in page.rows)
+        return msgspec.structs.replace(page, rows=rows)
+
+    async def _page(
+        self, wanted: AuditQuery, cursor: str | None, limit: int, fields: tuple[str, ...]
+    ) -> Page[Any]:
+        """A page of entries; the first one with facets."""
+        if cursor is not None and not _CURSOR.fullmatch(cursor):
+            raise RequestMalformed("cursor")
+        found = await self._reader.search(wanted, cursor, limit)
+        facets = {}
+        for field in fields if cursor is None else ():
+            closed = "renewal" if "renewal" in wanted.wanted else field
+            if counts := await self._reader.tally(_without(wanted, closed), closed):
+                facets[field] = counts
+        until = found.searched_until
         return Page(
-            rows=kept,
+            rows=found.entries,
             next=found.next,
             total=found.total,
-            exact=found.exact and len(kept) == len(rows),
+            exact=found.exact,
             complete=True,
             as_of=self._now(),
+            facets=facets,
+            searched_until=None if until is None else int(until.partition("-")[0]) / 1000,
         )
 
     async def plots(self, filters: dict[str, str]) -> RefreshPlots:
         """The same as pictures. Raises RequestMalformed."""
         now = self._now()
-        start = self._moment(filters.get("after"), now - DAY)
-        end = self._moment(filters.get("before"), now)
+        start = max(self._moment(filters.get("after"), now - DAY), now - LONGEST)
+        end = min(self._moment(filters.get("before"), now), now)
         counts = await self._reader.five_minutes(start, end)
         if filters.get("ref") or filters.get("subject"):
             found = await self._reader.search(self._renewals(filters), None, 500)
             points, sampled = list(found.entries), found.next is not None
         else:
             points = []
-            for event in RENEWALS:
-                points += await self._reader.sample(event, start, end, SLICES, EACH)
+            for outcome in OUTCOMES:
+                wanted = AuditQuery(wanted={"renewal": (outcome,)})
+                points += await self._reader.sample(wanted, (start, end), SLICES, EACH)
             sampled = len(points) >= SLICES * EACH
         return RefreshPlots(
             start=start,
@@ -143,23 +155,10 @@ class TrailPages:
 
     async def sign_ins(self, subject: str, days: int) -> Sequence[tuple[str, int, int]]:
         """Days with how many sign-ins succeeded and failed, oldest first."""
-        now = self._now()
-        wanted = AuditQuery(wanted={"subject": (subject,)}, after=now - days * DAY)
-        good: Counter[str] = Counter()
-        bad: Counter[str] = Counter()
-        cursor: str | None = None
-        for _ in range(SIGN_INS // 100):
-            found = await self._reader.search(wanted, cursor, 100)
-            for _, record in found.entries:
-                day = datetime.fromtimestamp(record.at, UTC).date().isoformat()
-                good[day] += record.event == "authn_login_success"
-                bad[day] += record.event == "authn_login_fail"
-            cursor = found.next
-            if cursor is None:
-                break
-        today = datetime.fromtimestamp(now, UTC).date()
+        counted = await self._reader.days(subject)
+        today = datetime.fromtimestamp(self._now(), UTC).date()
         dates = [(today - timedelta(days=back)).isoformat() for back in range(days - 1, -1, -1)]
-        return [(date, good[date], bad[date]) for date in dates]
+        return [(d, counted.get(f"{d}:good", 0), counted.get(f"{d}:bad", 0)) for d in dates]
 
     async def aclose(self) -> None:
         """Stop verifying."""
@@ -167,19 +166,25 @@ class TrailPages:
             self._verifying.cancel()
 
     async def _verify(self) -> None:
-        """The whole trail, a piece at a time, so that calls go on between the pieces."""
-        verifier, last = Verifier(self._key), 0
+        """What came since last time; now and then the whole trail. Calls go on between the pieces."""
+        now = self._now()
+        if self._verifier is None or now - self._whole_at > VERIFY_WHOLE_SECONDS:
+            self._verifier, self._whole_at, self._last = Verifier(self._key), now, ("-", 0)
+        verifier, read = self._verifier, 0
         try:
-            async for entry in self._reader.every():
-                verifier.read(entry)
-                last = max(last, entry.seq)
             verifier.anchor(await self._reader.heads())
+            async for entry in self._reader.every(after=self._last[0]):
+                verifier.read(entry)
+                self._last = (entry.id, entry.seq)
+                read += 1
+                if read % PIECE == 0:
+                    await asyncio.sleep(PAUSE_SECONDS)
         except StoreUnavailable:
             return
         findings = [str(finding) for finding in verifier.findings()]
         self._verified = ChainStatus(
             verified_at=self._now(),
-            verified_to=last,
+            verified_to=self._last[1],
             entries=verifier.entries,
             intact=not findings,
             findings=tuple(findings[:50]),
@@ -199,20 +204,26 @@ class TrailPages:
         return ProviderState(state="slow" if slow else "up", until=None, latency_p95=recent)
 
     def _renewals(self, filters: dict[str, str]) -> AuditQuery:
-        events = {"renewed": RENEWALS[:1], "refused": RENEWALS[2:]}.get(
-            filters.get("outcome", ""), RENEWALS
-        )
-        if filters.get("outcome") in {"failed", "unknown"}:
-            events = RENEWALS[1:2]
-        wanted: dict[str, tuple[str, ...]] = {"event": events}
+        outcome = filters.get("outcome", "")
+        if outcome and outcome not in OUTCOMES:
+            raise RequestMalformed("outcome")
+        asked = self._parsed(filters.get("q", ""))
+        wanted = {**asked.wanted, "renewal": (outcome,) if outcome else OUTCOMES}
         for name in ("ref", "subject"):
             if filters.get(name):
                 wanted[name] = (filters[name],)
-        return AuditQuery(
+        return msgspec.structs.replace(
+            asked,
             wanted=wanted,
-            after=self._moment(filters.get("after"), None),
-            before=self._moment(filters.get("before"), None),
+            after=self._moment(filters.get("after"), asked.after),
+            before=self._moment(filters.get("before"), asked.before),
         )
+
+    def _parsed(self, text: str) -> AuditQuery:
+        try:
+            return parse_query(text, self._now())
+        except QueryInvalid as error:
+            raise RequestMalformed("q") from error
 
     def _moment(self, text: str | None, otherwise: T) -> float | T:
         if not text:
@@ -226,3 +237,11 @@ class TrailPages:
 def _point(record: Record) -> tuple[float, float | None, float | None, int | None, str]:
     row = figures.refresh_row(0, record)
     return (row.at, row.seconds_left, row.latency, row.waiters, row.outcome)
+
+
+def _without(query: AuditQuery, field: str) -> AuditQuery:
+    """The same, whatever the field is: what a facet of it counts."""
+    wanted = {name: values for name, values in query.wanted.items() if name != field}
+    if field == "renewal":
+        wanted[field] = OUTCOMES
+    return msgspec.structs.replace(query, wanted=wanted)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from bff.audit.kinds import renewal_of
 from bff.audit.record import Record, title_of
 
 QUALIFIERS = {
@@ -108,6 +109,8 @@ def _parts(text: str) -> list[str]:
 def _text(record: Record, field: str) -> str | None:
     if field == "actor":
         return record.actor or record.subject
+    if field == "renewal":
+        return renewal_of(record)
     found: str | None = getattr(record, field)
     return found
 

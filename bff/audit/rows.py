@@ -28,6 +28,8 @@ class Page(Body, Generic[Row], frozen=True, kw_only=True):
     ``next`` is the cursor of the following page. ``total`` is exact if ``exact``; otherwise the
     search stopped at its bound and there are at least so many. ``complete`` is False while the
     server is still reading what it lists; ``facets`` count the whole result by field and value.
+    ``searched_until`` is the time of the last thing looked at by a search that stopped at its bound:
+    ``next`` goes on from there, even if this page has no rows.
     """
 
     rows: tuple[Row, ...]
@@ -37,6 +39,7 @@ class Page(Body, Generic[Row], frozen=True, kw_only=True):
     complete: bool
     as_of: float
     facets: dict[str, dict[str, int]] = {}
+    searched_until: float | None = None
 
 
 class AuditRow(Body, frozen=True, kw_only=True):

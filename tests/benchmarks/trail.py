@@ -114,7 +114,12 @@ async def measure(redis: Redis) -> None:
     await reader.five_minutes(time.time() - 86_400, time.time())
     print(f"\n24 hours of five minutes: {(time.perf_counter() - began) * 1000:.0f} ms")
     began = time.perf_counter()
-    await reader.sample("session_renewed", time.time() - 3_600, time.time(), 100, 7)
+    await reader.sample(
+        parse_query("event:session_renewed", time.time()),
+        (time.time() - 3_600, time.time()),
+        100,
+        7,
+    )
     print(f"a sample for the plots: {(time.perf_counter() - began) * 1000:.0f} ms")
 
 

@@ -21,6 +21,7 @@ export interface Page<Row> {
   complete: boolean
   as_of: number
   facets: Record<string, Record<string, number>>
+  searched_until: number | null
 }
 
 export interface AuditRow {
