@@ -6,6 +6,7 @@ from bff.cli.audit import audit
 from bff.cli.checking import check, explain
 from bff.cli.keys import keys
 from bff.cli.posture import posture
+from bff.cli.report import report
 from bff.cli.serving import serve
 from bff.cli.sessions import alerts, sessions
 
@@ -16,5 +17,5 @@ def main() -> None:
     """A backend-for-frontend: tokens stay on the server, the browser gets one HttpOnly cookie."""
 
 
-for command in (serve, check, explain, sessions, alerts, audit, posture, keys):
+for command in (serve, check, explain, sessions, alerts, audit, posture, report, keys):
     main.add_command(command)

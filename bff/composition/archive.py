@@ -1,11 +1,13 @@
 """The trail and the alerts for who has the settings but is no process of the app: the command line."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bff.adapters.audit_names import AuditNames
+from bff.adapters.observation import SECRET_SHAPE
 from bff.adapters.redis_alerts import RedisAlerts
 from bff.adapters.redis_audit_reader import RedisAuditReader
 from bff.adapters.redis_client import redis_client
@@ -14,6 +16,7 @@ from bff.settings import values
 from bff.settings.model import Settings
 
 COMMAND_SECONDS = 10.0
+JWT = re.compile(r"eyJ[A-Za-z0-9_.-]{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,8 @@ async def open_archive(settings: Settings) -> AsyncIterator[Archive]:
         yield Archive(RedisAuditReader(redis, names, time.time), alerts, Verifier(key))
     finally:
         await redis.aclose(close_connection_pool=True)
+
+
+def masked(text: str) -> str:
+    """The same without what looks like a token, with all its parts, or a cookie of ours."""
+    return SECRET_SHAPE.sub("***", JWT.sub("***", text))

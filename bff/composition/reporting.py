@@ -1,0 +1,52 @@
+"""What a report rests on: the whole trail read and verified, alerts, posture, live sessions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bff.audit.chain import Verifier
+from bff.audit.rows import AlertRow, PostureRow
+from bff.audit.tally import Tally
+from bff.composition.evidence import fingerprint
+from bff.composition.operations import Operations
+from bff.settings import values
+from bff.settings.model import Settings
+from bff.settings.posture import posture
+
+EACH, ALERTS = 10_000, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found beside the tally."""
+
+    entries: int
+    findings: list[str]
+    live: int
+    alerts: list[AlertRow]
+    posture: tuple[PostureRow, ...]
+    fingerprint: str
+
+
+async def checked(
+    house: Operations, settings: Settings, tally: Tally, progress: Callable[[int], None]
+) -> Checked:
+    """Read everything once; ``progress`` hears how far. Raises StoreUnavailable."""
+    verifier, reader = Verifier(values.audit_key(settings)), house.evidence.reader
+    verifier.anchor(await reader.heads())
+    async for entry in reader.every():
+        verifier.read(entry)
+        tally.read(entry)
+        if verifier.entries % EACH == 0:
+            progress(verifier.entries)
+    progress(verifier.entries)
+    alerts, _ = await house.evidence.alerts.page(("new", "acknowledged", "closed"), None, ALERTS)
+    today = datetime.fromtimestamp(tally.until, UTC).date()
+    return Checked(
+        entries=verifier.entries,
+        findings=[str(finding) for finding in verifier.findings()],
+        live=await house.stores.register.count(tally.until),
+        alerts=alerts,
+        posture=tuple(posture(settings, today=today)),
+        fingerprint=fingerprint(settings),
+    )
