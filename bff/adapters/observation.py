@@ -19,7 +19,7 @@ from bff.audit.record import Origin, Record, record_of
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
-SECRET_SHAPE = re.compile(r"eyJ[A-Za-z0-9_-]{8,}|__Host-Http-bff[^=]*=[^;\s]+|Bearer\s+\S+")
+SECRET_SHAPE = re.compile(r"eyJ[A-Za-z0-9_.-]{8,}|__Host-Http-bff[^=]*=[^;\s]+|Bearer\s+\S+")
 
 
 def configure_logs(level: str, style: str, stream: TextIO | None = None) -> Any:  # noqa: ANN401  structlog's bound logger

@@ -163,7 +163,8 @@ def _figures(page: Page, tally: Tally) -> None:
         ends,
     )
     rows = [(*one, count) for one, count in tally.renewals.most_common()]
-    page.table(("Outcome", "Reason", "Times"), rows)
+    if rows:
+        page.table(("Outcome", "Reason", "Times"), rows)
     page.heading("Ends of sessions")
     page.columns("Ended", (("ended", "a", tally.over_time("session_ended")),), ends)
     _by_reason(page, tally, "ends", "Ended because of")
@@ -181,7 +182,8 @@ def _figures(page: Page, tally: Tally) -> None:
 
 
 def _by_reason(page: Page, tally: Tally, name: str, title: str) -> None:
-    page.table((title, "Times"), tally.reasons[name].most_common() if name in tally.reasons else [])
+    if name in tally.reasons:
+        page.table((title, "Times"), tally.reasons[name].most_common())
 
 
 def _alerts(page: Page, alerts: Sequence[AlertRow]) -> None:

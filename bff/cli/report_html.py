@@ -24,7 +24,8 @@ table{width:100%;border-collapse:collapse;margin:10px 0 20px;font-size:14px}
 caption{text-align:left;padding:0 0 6px}
 th{text-align:left;font-weight:500;border-bottom:1px solid var(--ink);padding:4px 10px 4px 0}
 td{border-bottom:1px solid var(--line);padding:5px 10px 5px 0;vertical-align:top;overflow-wrap:anywhere}.n{text-align:right}
-.pass{color:var(--b)}.warn b,.warning{color:var(--c)}.fail,.critical{color:var(--d);font-weight:600}
+tr.pass td:first-child{color:var(--b)}tr.warn td:first-child,tr.warning td:first-child{color:var(--c);font-weight:600}
+tr.fail td:first-child,tr.critical td:first-child{color:var(--d);font-weight:700}td:first-child{white-space:nowrap}
 figure{margin:14px 0 24px}svg{display:block;width:100%;height:auto}figcaption{font-size:13px;display:flex;gap:18px;flex-wrap:wrap}
 i{display:inline-block;width:10px;height:10px;margin-right:6px}.a{fill:var(--a);background:var(--a)}.b{fill:var(--b);background:var(--b)}
 .c{fill:var(--c);background:var(--c)}.d{fill:var(--d);background:var(--d)}text{fill:var(--soft);font-size:11px}line{stroke:var(--line)}
@@ -97,6 +98,9 @@ class Page:
     ) -> None:
         """Stacked columns over time: name, colour class and counts of each part."""
         totals = [sum(step) for step in zip(*(counts for _, _, counts in series), strict=True)]
+        if not any(totals):
+            self._parts.append(f'<p class="soft">{self.text(title)}: none in this time.</p>')
+            return
         most = max([*totals, 1])
         wide, floor = WIDTH / len(totals), HEIGHT - 18
         bars: list[str] = []

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bff.adapters.audit_names import AuditNames
-from bff.adapters.observation import SECRET_SHAPE
 from bff.adapters.redis_alerts import RedisAlerts
 from bff.adapters.redis_audit_reader import RedisAuditReader
 from bff.adapters.redis_client import redis_client
@@ -16,7 +15,7 @@ from bff.settings import values
 from bff.settings.model import Settings
 
 COMMAND_SECONDS = 10.0
-JWT = re.compile(r"eyJ[A-Za-z0-9_.-]{8,}")
+SECRETS = re.compile(r"eyJ[A-Za-z0-9_.-]{8,}|__Host-Http-bff=[^;\s]+|Bearer\s+\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +51,4 @@ async def open_archive(settings: Settings) -> AsyncIterator[Archive]:
 
 def masked(text: str) -> str:
     """The same without what looks like a token, with all its parts, or a cookie of ours."""
-    return SECRET_SHAPE.sub("***", JWT.sub("***", text))
+    return SECRETS.sub("***", text)

@@ -142,5 +142,5 @@ def test_what_a_reviewer_pastes_into_a_search_is_not_kept(
     trail = LogTrail(configure_logs("info", "json"), Metrics(), sink=kept.append)
     token = "eyJhbGciOiJSUzI1NiJ9.payload.signature"
     trail.record(operations.Looked(at=1.0, actor="rita", page="audit", query=f"q={token}"))
-    assert kept[0].details["query"] == "q=***.payload.signature"
+    assert kept[0].details["query"] == "q=***"
     assert "eyJ" not in capsys.readouterr().out
