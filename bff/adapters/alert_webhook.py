@@ -41,6 +41,7 @@ class AlertWebhook:
         now: Callable[[], float],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
+        takeover_ms: int = TAKEOVER_MS,
     ) -> None:
         """``told`` hears of each alert: id, outcome (``delivered`` or why not), attempts."""
         self._redis = redis
@@ -52,6 +53,7 @@ class AlertWebhook:
         self._told = told
         self._now = now
         self._pause = pause
+        self._takeover_ms = takeover_ms
         self._client = httpx.AsyncClient(
             transport=transport, trust_env=False, timeout=10.0, follow_redirects=False
         )
@@ -83,7 +85,7 @@ class AlertWebhook:
     async def deliver(self) -> int:
         """What waits, and what a process that died had taken; how many."""
         left: Any = await self._redis.xautoclaim(
-            self._outbox, GROUP, self._consumer, TAKEOVER_MS, count=10
+            self._outbox, GROUP, self._consumer, self._takeover_ms, count=10
         )
         read: Any = await self._redis.xreadgroup(
             GROUP, self._consumer, {self._outbox: ">"}, count=10
