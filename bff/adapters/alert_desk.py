@@ -67,8 +67,7 @@ class AlertDesk:
 
     async def counts(self, refs: Sequence[str]) -> dict[str, int]:
         """How many open alerts concern each of these sessions."""
-        found, _ = await self._alerts.page(OPEN, None, SEARCHED)
-        wanted, counted = set(refs), Counter(row.ref for row in found if row.ref)
+        wanted, counted = set(refs), Counter(await self._alerts.refs(OPEN, SEARCHED))
         return {ref: count for ref, count in counted.items() if ref in wanted}
 
 

@@ -143,6 +143,17 @@ class RedisAlerts:
         chosen = [each for each in places if before is None or each < before][:limit]
         return await self._rows([name for _, name in chosen]), sum(answers[1::2])
 
+    async def refs(self, statuses: Sequence[AlertStatus], most: int) -> list[str]:
+        """Which sessions the alerts seen last concern, of each status ``most`` at most."""
+        async with redis_errors(), self._redis.pipeline(transaction=False) as pipe:
+            for status in statuses:
+                pipe.zrevrange(self._names.plain(f"alerts:{status}"), 0, most - 1)
+            found: Any = await pipe.execute()
+            for identifier in (one for some in found for one in some):
+                pipe.hget(self._names.plain(f"alert:{identifier.decode()}"), "ref")
+            refs: Any = await pipe.execute() if any(found) else []
+        return [ref.decode() for ref in refs if ref]
+
     async def counts(self) -> dict[str, int]:
         """How many in each status."""
         async with redis_errors(), self._redis.pipeline(transaction=False) as pipe:

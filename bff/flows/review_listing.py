@@ -1,32 +1,35 @@
 """The reviewer's list of sessions: newest first straight from the register, or filtered and sorted.
 
 A filter or another order needs to have seen them all. One reading of the register is kept in the
-process for a few seconds, so that a page costs no more than its sorting.
+process for a minute at most, and made anew behind the answer, so that a page costs no more than
+looking through it. Whoever asks first gets what has been read so far, and is told that it is not all.
 """
 
 import base64
+import heapq
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from bff.audit.rows import Page, SessionRow, SessionStatus
-from bff.errors import RequestMalformed
+from bff.errors import RequestMalformed, StoreUnavailable
 from bff.flows.ports import Background, Clock, Detached
 from bff.flows.register_ports import SessionRegister
 from bff.session.limits import SessionLimits, hard_end
 from bff.session.overview import PagePlace, SessionOverview
 
-KEPT_SECONDS = 10.0
-READ_AT_ONCE = 500
+KEPT_SECONDS, STALE_SECONDS = 20.0, 60.0
+FIRST_SECONDS = 0.1
+"""So long a first page waits for the reading; the next ask, some seconds later, has more of it."""
+READ_AT_ONCE = 250
 MOST = 250_000
 """So many sessions are read for filters at most; beyond that the list says that it is not complete."""
-WAIT_SECONDS = 5.0
+FRESH_SECONDS = 60.0
 IDLE_AFTER_SECONDS = 900.0
 NEWEST = "-started"
-_TEXTS = ("subject", "ref", "name", "address", "agent")
 _ORDERS: dict[str, Callable[[SessionRow], Any]] = {
     "started": lambda row: row.started_at,
     "seen": lambda row: row.seen_at,
@@ -56,19 +59,25 @@ class SessionFilter(msgspec.Struct, frozen=True, kw_only=True):
             self.sort == NEWEST
         )
 
-    def means(self, row: SessionRow) -> bool:
-        """Whether a session is meant."""
-        word = self.q.lower()
-        return (
-            (not self.state or row.state == self.state)
-            and (not self.subject or row.subject == self.subject)
-            and (not self.address or row.address == self.address)
-            and (not self.agent or row.agent == self.agent)
-            and (not self.client_changed or row.client_changed)
-            and (self.started_after is None or row.started_at >= self.started_after)
-            and (self.started_before is None or row.started_at < self.started_before)
-            and (not word or any(word in (getattr(row, name) or "").lower() for name in _TEXTS))
-        )
+    def those(self, rows: Iterable[SessionRow]) -> list[SessionRow]:
+        """The sessions that are meant; each part of the filter goes over what the others left."""
+        for name in ("subject", "address", "agent", "state"):
+            if value := getattr(self, name):
+                rows = [row for row in rows if getattr(row, name) == value]
+        if self.client_changed:
+            rows = [row for row in rows if row.client_changed]
+        if (after := self.started_after) is not None:
+            rows = [row for row in rows if row.started_at >= after]
+        if (before := self.started_before) is not None:
+            rows = [row for row in rows if row.started_at < before]
+        if word := self.q.lower():
+            rows = [row for row in rows if word in _words(row)]
+        return list(rows)
+
+
+def _words(row: SessionRow) -> str:
+    texts = (row.subject, row.ref, row.name or "", row.address or "", row.agent or "")
+    return "\n".join(texts).lower()
 
 
 @dataclass(slots=True)
@@ -76,7 +85,7 @@ class Reading:
     """One reading of the whole register: when it was complete, and what it found."""
 
     at: float
-    rows: tuple[SessionRow, ...]
+    rows: Sequence[SessionRow]
     complete: bool
 
 
@@ -90,6 +99,7 @@ class SessionListing:
     limits: SessionLimits
     _reading: Reading | None = None
     _under_way: Detached[Reading] | None = field(default=None)
+    _so_far: list[SessionRow] = field(default_factory=list)
 
     async def page(
         self, wanted: SessionFilter, cursor: str | None, limit: int, own: str
@@ -99,12 +109,11 @@ class SessionListing:
             return await self._newest(cursor, limit, own)
         reading = await self._read()
         rows, facets = self._meant(reading, wanted)
-        start = _start(rows, wanted.sort, cursor)
-        shown = rows[start : start + limit]
-        more = start + limit < len(rows)
+        shown = _after(rows, wanted.sort, cursor, limit + 1)
+        more = len(shown) > limit
         return Page(
-            rows=tuple(_mark(row, own) for row in shown),
-            next=_cursor(wanted.sort, shown[-1]) if more and shown else None,
+            rows=tuple(_mark(row, own) for row in shown[:limit]),
+            next=_cursor(wanted.sort, shown[limit - 1]) if more else None,
             total=len(rows),
             exact=reading.complete,
             complete=reading.complete,
@@ -162,40 +171,52 @@ class SessionListing:
     def _meant(
         self, reading: Reading, wanted: SessionFilter
     ) -> tuple[list[SessionRow], dict[str, dict[str, int]]]:
-        name, _, descending = wanted.sort.removeprefix("-"), "", wanted.sort.startswith("-")
-        order = _ORDERS.get(name)
-        if order is None:
+        if wanted.sort.removeprefix("-") not in _ORDERS:
             raise RequestMalformed("sort")
-        without_state = msgspec.structs.replace(wanted, state="")
-        near = [row for row in reading.rows if without_state.means(row)]
-        meant = [row for row in near if not wanted.state or row.state == wanted.state]
-        meant.sort(key=lambda row: (order(row), row.ref), reverse=descending)
+        near = msgspec.structs.replace(wanted, state="").those(reading.rows)
+        meant = [row for row in near if row.state == wanted.state] if wanted.state else near
         return meant, _facets(near)
 
     async def _read(self, *, fresh: bool = False) -> Reading:
-        """A reading a few seconds old, or a new one; many who ask share it."""
-        known = self._reading
-        if known is not None and not fresh and self.clock.now() - known.at < KEPT_SECONDS:
-            return known
-        if self._under_way is None:
-            self._under_way = self.background.start("session listing", self._read_all())
-        got = await self._under_way.wait(WAIT_SECONDS)
-        if got is not None:
+        """A reading not long old, or what there is of a new one; many who ask share it.
+
+        A ``fresh`` one begins after this call and is complete, or StoreUnavailable is raised.
+        """
+        if fresh:
+            if self._under_way is not None:
+                await self._under_way.wait(FRESH_SECONDS)
+            got = await self._begun().wait(FRESH_SECONDS)
+            if got is None or not got.complete:
+                raise StoreUnavailable
             return got
-        return known or Reading(self.clock.now(), (), complete=False)
+        known, now = self._reading, self.clock.now()
+        if known is not None and now - known.at < KEPT_SECONDS:
+            return known
+        begun = self._begun()
+        if known is not None and now - known.at < STALE_SECONDS:
+            return known
+        got = await begun.wait(FIRST_SECONDS)
+        return got or Reading(now, tuple(self._so_far), complete=False)
+
+    def _begun(self) -> Detached[Reading]:
+        """The reading under way, or one that begins."""
+        if self._under_way is None:
+            self._so_far = []
+            self._under_way = self.background.start("session listing", self._read_all())
+        return self._under_way
 
     async def _read_all(self) -> Reading:
         try:
             now = self.clock.now()
-            rows: list[SessionRow] = []
+            rows, texts = self._so_far, dict[str | None, str | None]()
             place: PagePlace | None = None
             while True:
                 page = await self.register.page(place, READ_AT_ONCE, now)
-                rows += [self.row(one, now) for one in page.sessions]
+                rows += [_shared(self.row(one, now), texts) for one in page.sessions]
                 place = page.next
                 if place is None or len(rows) >= MOST:
                     break
-            self._reading = Reading(now, tuple(rows), complete=place is None)
+            self._reading = Reading(now, rows, complete=place is None)
             return self._reading
         finally:
             self._under_way = None
@@ -226,21 +247,32 @@ def _facets(rows: Sequence[SessionRow]) -> dict[str, dict[str, int]]:
     return {"state": dict(states), "agent": dict(agents.most_common(12))}
 
 
-def _start(rows: list[SessionRow], sort: str, cursor: str | None) -> int:
-    """Where the next page begins: after the cursor's place, whatever has come or gone meanwhile."""
-    if cursor is None:
-        return 0
-    value, ref = _read_cursor(cursor, tuple[float | str, str])
+def _shared(row: SessionRow, texts: dict[str | None, str | None]) -> SessionRow:
+    """The same, with texts that many rows have kept once."""
+    return msgspec.structs.replace(
+        row,
+        address=texts.setdefault(row.address, row.address),
+        agent=texts.setdefault(row.agent, row.agent),
+        name=texts.setdefault(row.name, row.name),
+    )
+
+
+def _after(
+    rows: Iterable[SessionRow], sort: str, cursor: str | None, most: int
+) -> list[SessionRow]:
+    """The next rows in this order after the cursor's place, whatever has come or gone meanwhile."""
     order, descending = _ORDERS[sort.removeprefix("-")], sort.startswith("-")
-    for index, row in enumerate(rows):
-        place = (order(row), row.ref)
+    if cursor is not None:
+        value, ref = _read_cursor(cursor, tuple[float | str, str])
         try:
-            past = place < (value, ref) if descending else place > (value, ref)
+            if descending:
+                rows = [row for row in rows if (order(row), row.ref) < (value, ref)]
+            else:
+                rows = [row for row in rows if (order(row), row.ref) > (value, ref)]
         except TypeError as error:
             raise RequestMalformed("cursor") from error
-        if past:
-            return index
-    return len(rows)
+    pick = heapq.nlargest if descending else heapq.nsmallest
+    return pick(most, rows, key=lambda row: (order(row), row.ref))
 
 
 def _cursor(sort: str, row: SessionRow) -> str:

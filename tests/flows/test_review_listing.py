@@ -157,3 +157,33 @@ def test_a_reference_and_a_request_are_found_by_what_is_known_of_them(review: Re
     review.entries.rows = [an_entry()]
     assert found("s_unknown_reference") == ["session"]
     assert found("req_unknown") == ["request"]
+
+
+@pytest.mark.req("S11")
+def test_who_asks_first_is_told_that_not_all_has_been_read(review: Reviewing) -> None:
+    """A register that takes long: the first answer says that it is not complete, a later one is."""
+    page_of = review.listing.register.page
+
+    async def slow(*asked: object) -> object:
+        await review.world.sleep(1.0)
+        return await page_of(*asked)  # type: ignore[arg-type]
+
+    object.__setattr__(review.listing.register, "page", slow)
+    wanted = SessionFilter(state="active")
+    first = review.world.run(review.listing.page(wanted, None, 50, ""))
+    assert (first.rows, first.complete, first.exact) == ((), False, False)
+    review.world.settle(2)
+    second = review.world.run(review.listing.page(wanted, None, 50, ""))
+    assert (second.total, second.complete, second.exact) == (5, True, True)
+
+
+def test_a_reading_is_shown_while_the_next_one_is_made(review: Reviewing) -> None:
+    """For a minute at most; what is to be ended is always read anew."""
+    wanted = SessionFilter(sort="subject")
+    first = review.world.run(review.listing.page(wanted, None, 50, ""))
+    review.world.run(review.flow.ending.by_ref(first.rows[0].ref))  # type: ignore[arg-type]
+    review.world.settle(30)
+    assert review.world.run(review.listing.page(wanted, None, 50, "")).total == 5
+    review.world.settle(1)
+    assert review.world.run(review.listing.page(wanted, None, 50, "")).total == 4
+    assert len(review.world.run(review.listing.refs(SessionFilter(q="s_")))) == 4
