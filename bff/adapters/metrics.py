@@ -10,6 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from bff.adapters.custody_metrics import CustodyMetrics
 from bff.adapters.hot_counters import LIMITS, HotCounters
+from bff.adapters.provider_metrics import ProviderMetrics
 from bff.adapters.refresh_metrics import RefreshMetrics
 from bff.audit import events
 from bff.audit.record import outcome_of, severity_of
@@ -31,6 +32,12 @@ class CacheMeter(Protocol):
 
     hits: int
     misses: int
+
+
+class TripMeter(Protocol):
+    """How often Redis was asked."""
+
+    trips: int
 
 
 class Tally:
@@ -65,6 +72,7 @@ class Metrics:
         self._meter: TrailMeter | None = None
         self.refresh = RefreshMetrics(self.registry)
         self.custody = CustodyMetrics(self.registry)
+        self.provider = ProviderMetrics(self.registry)
         self.events = self._counter(
             "bff_events_total",
             "Audit events by name, outcome and severity.",
@@ -145,6 +153,13 @@ class Metrics:
             yield ("redis",), cache.misses
 
         self._tallies.append(Tally(reads, read))
+
+    def watch_redis(self, pool: TripMeter) -> None:
+        """How often Redis is asked; held against the calls it tells what a call costs."""
+        trips = self._counter(
+            "bff_redis_round_trips_total", "Commands, scripts and pipelines sent to Redis."
+        )
+        self._tallies.append(Tally(trips, _one(pool, "trips")))
 
     def bring(self) -> None:
         """Take over what the hot path counted; once a second where several processes answer together."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -12,12 +13,24 @@ from redis.exceptions import RedisError
 from bff.errors import StoreUnavailable
 
 
+class CountingPool(BlockingConnectionPool):
+    """Counts how often a connection is taken: once for each command, script or pipeline."""
+
+    trips = 0
+
+    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:  # noqa: ANN401  as redis-py has it
+        """Take one."""
+        del command_name, keys, options
+        self.trips += 1
+        return await super().get_connection()  # type: ignore[no-untyped-call]
+
+
 def redis_client(url: str, *, timeout_seconds: float, max_connections: int) -> Redis:
     """A client; a connection that Redis closed while it was idle is replaced once, quietly.
 
     RESP2: notices of a subscription arrive where a plain listener hears them.
     """
-    pool = BlockingConnectionPool.from_url(
+    pool = CountingPool.from_url(
         url,
         max_connections=max_connections,
         timeout=timeout_seconds,

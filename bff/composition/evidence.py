@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import cast
 
 import msgspec
 
@@ -17,6 +18,7 @@ from bff.adapters.observation import LogTrail
 from bff.adapters.redis_alerts import RedisAlerts
 from bff.adapters.redis_audit import RedisAuditLog
 from bff.adapters.redis_audit_reader import RedisAuditReader
+from bff.adapters.redis_client import CountingPool
 from bff.adapters.redis_register import RedisSessionRegister
 from bff.adapters.redis_sessions import channel
 from bff.audit import operations
@@ -74,17 +76,24 @@ def open_evidence(world: World) -> Evidence:
         prefix=settings.redis.prefix,
         channel=channel(settings.redis.prefix),
     )
+
+    async def count_sessions(now: float) -> int:
+        live = await register.count(now)
+        world.metrics.sessions.set(live)
+        return live
+
     keeper = AuditKeeper(
         redis,
         names,
         log,
         trail.record,
         now=now,
-        count_sessions=register.count,
+        count_sessions=count_sessions,
         most=settings.audit.max_events,
         keep_seconds=keep_seconds,
     )
     world.metrics.watch_trail(log.meter)
+    world.metrics.watch_redis(cast("CountingPool", redis.connection_pool))
     if world.session_cache is not None:
         world.metrics.watch_cache(world.session_cache)
     alerts = _alerts(world, names, trail)

@@ -39,6 +39,7 @@ def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
     settings, clock, provider = world.settings, world.clock, world.provider
     stores, client = open_stores(world), values.client_metadata(settings)
     provider.listen(_provider_clock(world, trail))
+    provider.listen(world.metrics.provider.heard)
     lifetime = settings.refresh.default_lifetime_seconds
     revocation = revocation_flow(world, trail, stores)
     token_sets = TokenSetFlow(
