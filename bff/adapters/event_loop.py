@@ -19,9 +19,9 @@ class FailureLog(Protocol):
 class SystemClock:
     """Wall time."""
 
-    def now(self) -> float:
-        """Unix seconds."""
-        return time.time()  # noqa: TID251  the one place that reads the clock
+    # The function itself, not a method around it: a proxied call asks half a dozen times.
+    now = staticmethod(time.time)  # noqa: TID251  the one place that reads the clock
+    """Unix seconds."""
 
 
 class DetachedTask(Generic[T]):

@@ -38,4 +38,7 @@ class HotCounters:
 
     def route(self, name: str) -> RouteTimes:
         """The times of one route of the table; ask once and keep it."""
-        return self.routes.setdefault(name, RouteTimes())
+        times = self.routes.get(name)
+        if times is None:
+            self.routes[name] = times = RouteTimes()
+        return times

@@ -140,8 +140,9 @@ async def _written(
         lines.append(b"transfer-encoding: chunked\r\n")
     lines.append(b"\r\n")
     head = b"".join(lines)
-    # The request line and the host are two lines in one; the empty line is one.
-    if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1 or b"\0" in head:
+    # The request line and the host are two lines in one; the empty line is one. Each has one CR and
+    # one LF: what is more, or a NUL, came with a field.
+    if len(head) - len(head.translate(None, b"\r\n\0")) != 2 * (len(lines) + 1):
         raise RequestMalformed("header")
     if body is None:
         if length:

@@ -13,7 +13,7 @@ from bff.endpoints.dependencies import (
     Surroundings,
     client_address,
 )
-from bff.endpoints.leaving import BrowserLeft, Leaving, Receive
+from bff.endpoints.leaving import BrowserLeft, Leaving, LeavingWatch, Receive
 from bff.endpoints.route_limits import count_call
 from bff.errors import ContentTooLarge, RequestMalformed, RequestRejected, ResourceServerError
 from bff.flows.access import Access
@@ -30,7 +30,7 @@ _BAD_GATEWAY = 502
 class ApiEndpoint:
     """Proxies one call."""
 
-    __slots__ = ("_around", "_cookies", "_flow", "_host", "_proto", "_transport")
+    __slots__ = ("_around", "_cookies", "_flow", "_host", "_proto", "_transport", "_watch")
 
     def __init__(self, flow: ApiCallFlow, cookies: BrowserCookies, around: Surroundings) -> None:
         """Bind the story to its surroundings."""
@@ -40,6 +40,7 @@ class ApiEndpoint:
         self._host = around.host.decode("ascii")
         self._proto = "https" if around.https else "http"
         self._transport = transport_headers(https=around.https)
+        self._watch = LeavingWatch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, request: Request) -> int:
         """Answer the browser; the status.
@@ -47,7 +48,7 @@ class ApiEndpoint:
         Raises what the flow raises, before anything was sent to the browser; BrowserLeft at any
         time.
         """
-        leaving = Leaving(receive)
+        leaving = Leaving(receive, self._watch)
         try:
             return await self._proxied(scope, send, request, leaving)
         except asyncio.CancelledError:
@@ -64,7 +65,8 @@ class ApiEndpoint:
         length = _content_length(request, route)
         presented = self._cookies.presented(request)
         address = client_address(request, self._around.trusted_proxies)
-        await count_call(self._around.rate_limits, route, presented, address)
+        if route.rate_per_minute is not None:
+            await count_call(self._around.rate_limits, route, presented, address)
         if without_body := _without_body(request, length):
             leaving.begin()
         call = ApiCall(

@@ -88,6 +88,7 @@ class Gate:
         self._shell = shell
         self._events = session_events
         self._around = around
+        self._host, self._https = around.host, around.https
         self._new_request_id = new_request_id
         self._log = log
 
@@ -97,16 +98,17 @@ class Gate:
             await self._other(scope, receive, send)
             return
         now = self._around.clock.now()
-        request = scope["bff"] = Request(scope, self._request_id(scope), now)
+        request = scope["bff"] = self._request(scope, now)
         CURRENT.set(request)
         started = False
 
-        async def sending(message: dict[str, Any]) -> None:
+        def sending(message: dict[str, Any]) -> Awaitable[None]:
+            """Not a coroutine of its own: the server's is handed on as it is."""
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 request.status = message["status"]
-            await send(message)
+            return send(message)
 
         try:
             await self._lead(scope, receive, sending, request)
@@ -129,11 +131,12 @@ class Gate:
         self._require_host(request)
         if not path.startswith(b"/"):
             raise RequestMalformed("target")
-        kind = Kind.CALL if path.startswith(b"/api/") else kind_of(path)
-        if self._around.https and came_over_http(request, self._around.trusted_proxies):
+        proxied = path.startswith(b"/api/")
+        kind = Kind.CALL if proxied else kind_of(path)
+        if self._https and came_over_http(request, self._around.trusted_proxies):
             await self._over_tls(kind, scope, send)
             return
-        if path.startswith(b"/api/"):
+        if proxied:
             await self._api(scope, receive, send, request)
             return
         self._require(kind, scope["method"], request)
@@ -148,7 +151,7 @@ class Gate:
 
     def _require_host(self, request: Request) -> None:
         request.require_one_reading()
-        if request.get(b"host") != self._around.host:
+        if request.get(b"host") != self._host:
             raise RequestMalformed("host")
 
     def _require(self, kind: Kind, method: str, request: Request) -> None:
@@ -194,7 +197,7 @@ class Gate:
         await receive()
         scope["method"] = "WEBSOCKET"
         now = self._around.clock.now()
-        request = scope["bff"] = Request(scope, self._request_id(scope), now)
+        request = scope["bff"] = self._request(scope, now)
         CURRENT.set(request)
         try:
             self._require_host(request)
@@ -209,11 +212,10 @@ class Gate:
         finally:
             self._log_line(scope, request, now)
 
-    def _request_id(self, scope: Scope) -> str:
-        for name, value in scope["headers"]:
-            if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-                return str(value, "ascii")
-        return self._new_request_id()
+    def _request(self, scope: Scope, now: float) -> Request:
+        request = Request(scope, "", now)
+        request.id = _given_id(request) or self._new_request_id()
+        return request
 
     def _log_line(self, scope: Scope, request: Request, began: float) -> None:
         """Method, path without query, status, milliseconds. Query strings carry codes and states."""
@@ -221,6 +223,16 @@ class Gate:
         self._around.access_line(
             request.id, scope["method"], scope["path"], request.status, seconds
         )
+
+
+def _given_id(request: Request) -> str | None:
+    """The id that a proxy before us gave the request, if it is fit for a log."""
+    if request.get(b"x-request-id") is None:
+        return None
+    for name, value in request.headers:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    return None
 
 
 def kind_of(path: bytes) -> Kind:

@@ -22,6 +22,7 @@ from bff.resource.leak import LeakGuard, readable
 from bff.resource.messages import (
     ApiRequest,
     ApiResponse,
+    Body,
     Fields,
     Forwarded,
     challenges_token,
@@ -108,7 +109,7 @@ class ApiCallFlow:
 
     async def _as_user(self, call: ApiCall, presented: Presented) -> ApiAnswer:
         user = await self.user_tokens.for_route(call.route, presented, background=call.background)
-        held = await _held(call)
+        held = b"" if call.body is None else await _held(call, call.body)
         response = await self._send(call, user.token, call.body if held is None else _once(held))
         if response.status != 401 or held is None or not challenges_token(response.headers):  # noqa: PLR2004
             return ApiAnswer(response, user.access)
@@ -128,27 +129,27 @@ class ApiCallFlow:
         )
         request = ApiRequest(call.method, call.target, fields)
         response = await self.resource_server.send(call.route, request, body)
+        watched = response.body
         if token is not None and call.route.leak_guard:
-            response = await self._watched(call, response, token)
-        return msgspec.structs.replace(
-            response, headers=returning_headers(response.headers, call.route)
-        )
+            try:
+                watched = self._watched(call, response, token)
+            except TokenLeaked:
+                self._leaked(call, "response")
+                await response.body.aclose()
+                raise
+        fields = returning_headers(response.headers, call.route)
+        return ApiResponse(response.status, fields, watched, response.complete)
 
-    async def _watched(self, call: ApiCall, response: ApiResponse, token: str) -> ApiResponse:
+    def _watched(self, call: ApiCall, response: ApiResponse, token: str) -> Body:
+        """The body as it may be passed on. Raises TokenLeaked for what is here already."""
         guard = LeakGuard(token.encode("ascii"))
-        try:
-            guard.check_headers(response.headers)
-            if not readable(response.headers):
-                return response
-            if response.complete is not None:
-                guard.check_whole(response.complete)
-                return response
-        except TokenLeaked:
-            self._leaked(call, "response")
-            await response.body.aclose()
-            raise
-        watched = WatchedBody(response.body, guard, lambda: self._leaked(call, "body"))
-        return msgspec.structs.replace(response, body=watched)
+        guard.check_headers(response.headers)
+        if not readable(response.headers):
+            return response.body
+        if response.complete is not None:
+            guard.check_whole(response.complete)
+            return response.body
+        return WatchedBody(response.body, guard, lambda: self._leaked(call, "body"))
 
     def _leaked(self, call: ApiCall, place: str) -> None:
         self.trail.record(
@@ -156,16 +157,11 @@ class ApiCallFlow:
         )
 
 
-async def _held(call: ApiCall) -> bytes | None:
-    """The whole request body if it is short enough to be sent twice; empty if there is none.
-
-    None if it must be streamed.
-    """
-    if call.body is None:
-        return b""
+async def _held(call: ApiCall, body: AsyncIterator[bytes]) -> bytes | None:
+    """The whole request body if it is short enough to be sent twice; None if it must be streamed."""
     if call.body_length is None or call.body_length > REPLAYABLE_BODY_BYTES:
         return None
-    return b"".join([piece async for piece in call.body])
+    return b"".join([piece async for piece in body])
 
 
 def _once(held: bytes) -> AsyncIterator[bytes] | None:

@@ -7,6 +7,8 @@ fence as the session's own token.
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from bff.audit import events
 from bff.errors import (
     AudienceRefused,
@@ -29,8 +31,7 @@ REFUSED_SECONDS = 60.0
 _POLL_SECONDS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class UserToken:
+class UserToken(msgspec.Struct, frozen=True):
     """An access token, and the session it belongs to."""
 
     access: Access
@@ -144,6 +145,6 @@ class UserTokenFlow:
 
 
 def _granted(route: ApiRoute, access: Access, seen: Session) -> UserToken:
-    if not set(route.scopes) <= set(seen.tokens.scope):
+    if route.scopes and not set(route.scopes) <= set(seen.tokens.scope):
         raise InsufficientScope
     return UserToken(access, seen.tokens.access_token)
