@@ -1,5 +1,5 @@
 import { touchDue } from './deadline.js'
-import { extend } from './check.js'
+import { extend } from './extend.js'
 import { isVisible, listen } from './page.js'
 import { liveOf, type State } from './state.js'
 import { ignore } from './wait.js'

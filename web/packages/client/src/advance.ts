@@ -13,7 +13,7 @@ const keep = <T>(was: T | null, is: T): T => (JSON.stringify(was) === JSON.strin
 export function advance(s: State, { session: found, ended: why }: Answer): SessionSnapshot {
   const { snapshot: was, guess, idleWindow, lifetimeMs, loginError } = s
   const { user: shown, session: last } = was
-  const rest = { busy: was.busy, degraded: was.degraded, covered: was.covered, session: null, ended: null }
+  const rest = { busy: was.busy, degraded: was.degraded, retryAt: was.retryAt, covered: was.covered, session: null, ended: null }
   if (found) {
     const user = keep(shown, found.user)
     const session = keep(last, { ...found, user })
@@ -24,6 +24,6 @@ export function advance(s: State, { session: found, ended: why }: Answer): Sessi
   if (was.status === 'ended') return was
   if (!shown) return { ...rest, status: 'anonymous', user: null, loginError: loginError ?? null }
   const ended = why ?? guess ?? (last!.deadline.at <= s.now() ? (`${last!.deadline.kind}_timeout` as const) : 'unknown')
-  const limitMs = ended === 'idle_timeout' ? idleWindow : ended === 'absolute_timeout' ? lifetimeMs : undefined
-  return { ...rest, status: 'ended', user: shown, ended, limitMs }
+  const limits: { readonly [reason: string]: number | undefined } = { idle_timeout: idleWindow, absolute_timeout: lifetimeMs }
+  return { ...rest, status: 'ended', user: shown, ended, limitMs: limits[ended] }
 }

@@ -1,10 +1,9 @@
-import { dropDrafts } from './drafts.js'
 import { BffError } from './problem.js'
 import { emit, type State } from './state.js'
-import { post } from './tabs.js'
-import type { SessionSnapshot } from './types.js'
+import type { TabMessage } from './tabs.js'
+import type { EndReason, SessionSnapshot } from './types.js'
 
-/** What follows when the server's answer changed something: the gate, the other tabs, drafts, events. */
+/** What follows when the server's answer changed something: the gate, the other tabs, events. */
 export function announce(s: State, was: SessionSnapshot): void {
   const is = s.snapshot
   const { status, session } = is
@@ -15,11 +14,15 @@ export function announce(s: State, was: SessionSnapshot): void {
       post(s, 'in')
     }
     if (status === 'ended') post(s, status, undefined, is.ended)
-    if (status === 'switched' || is.ended === 'signed_out') dropDrafts()
   }
   if (status !== was.status) {
     s.options.logger?.(status)
     emit(s, status as 'ended', is as never)
   }
   if (status === 'authenticated' && is.expiring && !(was as typeof is).expiring) emit(s, 'expiring', session!)
+}
+
+/** Tell the other tabs. */
+export function post(s: State, t: TabMessage['t'], left?: number, reason?: EndReason): void {
+  s.channel?.postMessage({ v: 1, t, ref: s.pin, left, reason } satisfies TabMessage)
 }

@@ -1,10 +1,9 @@
 import { advance } from './advance.js'
 import { announce } from './announce.js'
-import { probeDelay, warningMs } from './deadline.js'
+import { probeDelay, warningMs } from './pace.js'
 import { isAwake } from './page.js'
 import { BffError, readProblem } from './problem.js'
 import { busily, emit, liveOf, update, type State } from './state.js'
-import { post } from './tabs.js'
 import type { Session } from './types.js'
 import { lift } from './veil.js'
 import { ignore } from './wait.js'
@@ -12,8 +11,6 @@ import { readAnswer, readExpires, type Answer } from './wire.js'
 
 /** An answer that takes longer is none. */
 const PATIENCE_MS = 10_000
-/** Many tabs hear the same news: not all of them ask in the same moment. */
-const JITTER_MS = 300
 
 export const warnMs = (s: State): number => warningMs(s.options.warnBeforeMs, s.idleWindow)
 
@@ -55,6 +52,7 @@ export function degrade(s: State, error: BffError): void {
 export function probeIn(s: State, ms: number): void {
   clearTimeout(s.probe)
   s.probe = setTimeout(probe, ms, s)
+  update(s, { retryAt: s.now() + ms })
 }
 
 /** Asks, unless nobody looks or the network is gone: coming back makes up for it. */
@@ -64,12 +62,12 @@ export function probe(s: State): void {
 }
 
 function recover(s: State): void {
-  if (!s.snapshot.degraded) return
+  const { degraded } = s.snapshot
   clearTimeout(s.probe)
   s.probe = undefined
   s.probes = 0
-  update(s, { degraded: null })
-  emit(s, 'recovered')
+  update(s, { degraded: null, retryAt: null })
+  if (degraded) emit(s, 'recovered')
 }
 
 /** The JSON with which the server itself answers; whatever else happens is a BffError. */
@@ -86,7 +84,7 @@ export async function call(s: State, path: string, method: string, pin: string):
 }
 
 /** `/session` and `/session/extend` answer alike. */
-async function ask(s: State, path: string, method: string, pin: string): Promise<Session | null> {
+export async function ask(s: State, path: string, method: string, pin: string): Promise<Session | null> {
   const startedAt = s.now()
   try {
     const answer = readAnswer(await call(s, path, method, pin), startedAt)
@@ -108,29 +106,10 @@ async function ask(s: State, path: string, method: string, pin: string): Promise
 export function check(s: State, since = 0): Promise<Session | null> {
   if (s.asking) return s.askedAt < since ? s.asking.catch(ignore).then(() => check(s)) : s.asking
   s.askedAt = s.now()
+  s.stale = false
   const asking = ask(s, '/session', 'GET', 'any').catch((error) => {
     degrade(s, error)
     throw error
   })
   return (s.asking = busily(s, asking).finally(() => (s.asking = undefined)))
-}
-
-export const checkSoon = (s: State): void =>
-  void setTimeout(() => check(s, Infinity).catch(ignore), Math.random() * JITTER_MS)
-
-/** Stay signed in: moves the idle limit at the server. */
-export const extend = (s: State): Promise<Session> => (s.extending ??= touch(s).finally(() => (s.extending = undefined)))
-
-async function touch(s: State): Promise<Session> {
-  try {
-    const session = await ask(s, '/session/extend', 'POST', s.pin)
-    if (!session) throw new BffError('session_required')
-    post(s, 'extended', (liveOf(s)!.idleAt - s.now()) / 1000)
-    emit(s, 'extended', session)
-    return session
-  } catch (error) {
-    // Refused: somebody else, or nobody, is signed in; or nothing answers. One question tells.
-    await check(s).catch(ignore)
-    throw error
-  }
 }

@@ -1,8 +1,8 @@
-import { check, extend } from './check.js'
+import { check } from './check.js'
 import { login } from './login.js'
 import { logout } from './logout.js'
 import { isOurs, send } from './send.js'
-import { start, stop } from './start.js'
+import { more, start, stop } from './start.js'
 import { createState, on } from './state.js'
 import type { BffClient, BffClientOptions, SessionUser } from './types.js'
 import { abortable } from './wait.js'
@@ -31,7 +31,7 @@ export function createBffClient<U extends SessionUser = SessionUser>(options: Bf
     },
     async extend() {
       begin()
-      return extend(s)
+      return (await more()).extend(s)
     },
     hold: s.gate.hold,
     login: (how) => login(s, how),

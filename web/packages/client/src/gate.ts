@@ -82,7 +82,7 @@ export function createGate(max = 100, timeoutMs = 30_000): Gate {
       if (queue.length >= max) throw new BffError('queue_full')
       return wait(signal)
     },
-    pause: (ms) => void close(pauses, ms),
+    pause: (ms) => close(pauses, ms),
     hold: (ms = HOLD_MS) => close(holds, ms),
     releaseAll() {
       holds.clear()

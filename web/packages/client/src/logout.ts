@@ -1,8 +1,7 @@
+import { post } from './announce.js'
 import { call, check } from './check.js'
-import { dropDrafts } from './drafts.js'
 import { BffError } from './problem.js'
-import type { State } from './state.js'
-import { post } from './tabs.js'
+import { emit, type State } from './state.js'
 import type { LogoutOptions } from './types.js'
 import { ignore } from './wait.js'
 import { queryOf } from './return-to.js'
@@ -14,12 +13,11 @@ export async function logout(s: State, options: LogoutOptions = {}, again = true
   const done = (url: string) => {
     s.guess = 'signed_out'
     post(s, 'out')
-    dropDrafts()
+    emit(s, 'out')
     location.replace(url)
   }
   try {
-    const query = queryOf({ everywhere: everywhere && '1', return_to: returnTo })
-    done((await call(s, `/logout${query}`, 'POST', s.pin)).redirect_to)
+    done((await call(s, `/logout${queryOf({ everywhere: everywhere && '1', return_to: returnTo })}`, 'POST', s.pin)).redirect_to)
   } catch (cause) {
     open()
     const { code, info } = cause as BffError

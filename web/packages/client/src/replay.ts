@@ -4,7 +4,7 @@ import type { Replay } from './types.js'
 export interface Attempt {
   readonly method: string
   /** Whether the API saw it; undefined when nobody knows (the network failed). */
-  readonly forwarded: boolean | undefined
+  forwarded?: boolean | undefined
   /** Its body can be produced again. */
   readonly resendable: boolean
   readonly replay: Replay

@@ -1,10 +1,8 @@
 import type { LoginOptions } from './types.js'
 
-/** `?a=b&…` of what is there. */
-export function queryOf(fields: Record<string, string | false | undefined>): string {
-  const found = Object.entries(fields).filter(([, value]) => value) as [string, string][]
-  return found.length ? `?${new URLSearchParams(found)}` : ''
-}
+/** `?a=b&…` of what is there; nothing of nothing. */
+export const queryOf = (fields: Record<string, string | false | undefined>): string =>
+  `?${new URLSearchParams(Object.entries(fields).filter((field): field is [string, string] => !!field[1]))}`.replace(/\?$/, '')
 
 /** The address that starts a sign-in. The server refuses what is not a path of this origin. Needs no request before it, so that a click can open it in a window. */
 export function loginUrl(base: string, { returnTo, mode = 'redirect', prompt, loginHint }: LoginOptions, here: Location): string {

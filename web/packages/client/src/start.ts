@@ -1,43 +1,38 @@
-import { watchActivity } from './activity.js'
 import { check, degrade, probe, probeIn } from './check.js'
 import { isVisible, listen } from './page.js'
 import { BffError } from './problem.js'
-import type { State } from './state.js'
-import { watchEvents } from './stream.js'
-import { joinTabs } from './tabs.js'
-import { cover } from './veil.js'
+import { on, type State } from './state.js'
 import { ignore } from './wait.js'
-import { watchTime } from './watch.js'
+
+/** The second part: what a page does once it is known who is signed in. */
+export const more = () =>
+  import('./companion.js').catch((cause) => {
+    throw new BffError('unreachable', { cause })
+  })
 
 /** The first use brings a client to life; on a server there is none. */
 export function start(s: State): void {
   if (s.life || !globalThis.document) return
   s.life = new AbortController()
   const life = s.life.signal
-  const { sync, activity } = s.options
   s.gate.shut(null)
-  if (sync !== false) {
-    joinTabs(s)
-    watchEvents(s, life)
+  // Comes after the first answer. Without it a page still sends, and believes what the server says; the next change tries again.
+  let asked = false
+  const complete = () => {
+    if (asked) return
+    asked = true
+    more().then(
+      ({ accompany }) => accompany(s, life),
+      () => (asked = false),
+    )
   }
-  if (activity !== 'requests') watchActivity(s, life)
-  const look = watchTime(s, life)
-  const wake = () => {
-    if (!isVisible()) return
-    look()
-    if (s.snapshot.degraded && !s.probe) probe(s)
-  }
+  on(s, 'change', complete, life)
+  const wake = () => isVisible() && (s.stale || (s.snapshot.degraded && !s.probe)) && probe(s)
   listen('visibilitychange resume focus', wake, life)
   listen('offline', () => degrade(s, new BffError('unreachable')), life)
   // The network is often not ready when it is said to be back.
   listen('online', () => probeIn(s, 500 + Math.random() * 1000), life)
-  // Into the back/forward cache, and out of it.
-  const hidden = ({ persisted }: PageTransitionEvent) => {
-    if (!persisted || !s.snapshot.user) return
-    s.restored = true
-    cover(s)
-  }
-  listen('pagehide', hidden, life)
+  // Out of the back/forward cache.
   const shown = ({ persisted }: PageTransitionEvent) => {
     if (!persisted) return
     s.leaving = undefined
@@ -45,14 +40,12 @@ export function start(s: State): void {
   }
   listen('pageshow', shown, life)
   if (s.snapshot.status === 'loading') check(s).catch(ignore).finally(s.gate.hold())
-  look()
+  else complete()
 }
 
 export function stop(s: State): void {
   s.life?.abort()
   s.life = undefined
-  s.channel?.close()
-  s.channel = undefined
   clearTimeout(s.probe)
   s.gate.shut(new BffError('queue_timeout'))
 }

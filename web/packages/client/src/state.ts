@@ -57,7 +57,7 @@ export const createState = (options: BffClientOptions): State => ({
   now: options.now ?? Date.now,
   gate: createGate(options.queue?.max, options.queue?.timeoutMs),
   bus: new EventTarget(),
-  snapshot: { status: 'loading', session: null, user: null, ended: null, busy: false, degraded: null, covered: false },
+  snapshot: { status: 'loading', session: null, user: null, ended: null, busy: false, degraded: null, retryAt: null, covered: false },
   pin: 'any',
   heardAt: 0,
   idleWindow: 0,
@@ -77,16 +77,17 @@ export function update(s: State, change: Partial<SessionSnapshot>): void {
   emit(s, 'change')
 }
 
-type Events = BffEvents & { change: undefined }
+/** `out`: this page has signed out. */
+type Events = BffEvents & { change: undefined; out: undefined }
 
 export function emit<E extends keyof Events>(s: State, event: E, detail?: Events[E]): void {
   s.bus.dispatchEvent(new CustomEvent(event, { detail }))
 }
 
-/** Returns the way out. A handler that throws harms nobody. */
-export function on<E extends keyof Events>(s: State, event: E, handler: (detail: Events[E]) => void): () => void {
+/** Until `signal`, or until the function that it returns is called. A handler that throws harms nobody. */
+export function on<E extends keyof Events>(s: State, event: E, handler: (detail: Events[E]) => void, signal?: AbortSignal): () => void {
   const listener = (e: Event) => handler((e as CustomEvent<Events[E]>).detail)
-  s.bus.addEventListener(event, listener)
+  s.bus.addEventListener(event, listener, { signal: signal! })
   return () => s.bus.removeEventListener(event, listener)
 }
 

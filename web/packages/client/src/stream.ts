@@ -1,7 +1,8 @@
-import { checkSoon } from './check.js'
+import { post } from './announce.js'
+import { check } from './check.js'
 import { isVisible, listen } from './page.js'
 import { on, type State } from './state.js'
-import { onMessage, post } from './tabs.js'
+import { checkSoon, onMessage } from './tabs.js'
 import { ignore } from './wait.js'
 
 /** A server that has no stream, or none to spare, is asked again after so long. Meanwhile the page polls, as it always does. */
@@ -20,13 +21,14 @@ function hear(s: State, type: string, data: string): void {
 }
 
 /** Listens until `signal` is aborted or the server will not speak. */
-const listenUntil = (s: State, signal: AbortSignal, refused: () => void): Promise<void> =>
+const listenUntil = (s: State, signal: AbortSignal, opened: () => void, refused: () => void): Promise<void> =>
   new Promise((over) => {
     const stream = new EventSource(`${s.base}/events`)
     const end = () => {
       stream.close()
       over()
     }
+    stream.onopen = opened
     // Lost connections it renews by itself.
     stream.onerror = () => {
       if (stream.readyState < 2) return
@@ -43,26 +45,32 @@ const listenUntil = (s: State, signal: AbortSignal, refused: () => void): Promis
  * HTTP/1.1 six connections are all there are.
  */
 export function watchEvents(s: State, life: AbortSignal): void {
+  /** The session that is listened to. */
+  let heard: string | undefined
   let listening: AbortController | undefined
+  let refusals = 0
   const look = () => {
-    const wanted = isVisible() && s.snapshot.status === 'authenticated' && !life.aborted
-    if (wanted === !!listening) return
+    const wanted = isVisible() && s.snapshot.status === 'authenticated' && !life.aborted ? s.pin : undefined
+    if (wanted === heard) return
+    heard = wanted
     listening?.abort()
-    listening = undefined
     if (!wanted) return
     const mine = (listening = new AbortController())
-    const { signal } = mine
     const again = () => {
-      if (listening === mine) listening = undefined
+      if (mine !== listening) return
+      heard = undefined
       look()
     }
-    const refused = () => void setTimeout(again, REST_MS * (1 + Math.random() / 5))
-    const work = () => listenUntil(s, signal, refused)
+    const rest = () => void setTimeout(again, REST_MS * (1 + Math.random() / 5))
+    // Perhaps there is another session now, or none: the server's word decides, and a good one is worth another try at once.
+    const refused = () => void (refusals++ ? rest() : check(s, Infinity).then(again, rest))
+    const work = () => listenUntil(s, mine.signal, () => (refusals = 0), refused)
     // Rejects when this tab stops waiting for its turn.
-    if (navigator.locks) navigator.locks.request(`bff:${s.base}`, { signal }, work).catch(ignore)
+    if (navigator.locks) navigator.locks.request(`bff:${s.base}`, { signal: mine.signal }, work).catch(ignore)
     else work()
   }
-  const leave = on(s, 'change', look)
+  on(s, 'change', look, life)
   listen('visibilitychange', look, life)
-  life.addEventListener('abort', () => (leave(), look()))
+  life.addEventListener('abort', look)
+  look()
 }

@@ -1,9 +1,14 @@
-import { apply, checkSoon } from './check.js'
+import { post } from './announce.js'
+import { apply, check } from './check.js'
 import { isVisible } from './page.js'
 import { liveOf, type State } from './state.js'
 import type { EndReason } from './types.js'
 import { cover } from './veil.js'
+import { ignore } from './wait.js'
 import { endingAt } from './wire.js'
+
+/** Many tabs hear the same news: not all of them ask in the same moment. */
+const JITTER_MS = 300
 
 /** What tabs tell each other: hints, never facts, and nothing about a person. */
 export interface TabMessage {
@@ -15,6 +20,9 @@ export interface TabMessage {
   /** Why it ended: the server says so once, to whoever asks first. */
   readonly reason?: EndReason | null | undefined
 }
+
+export const checkSoon = (s: State): void =>
+  void setTimeout(() => check(s, Infinity).catch(ignore), Math.random() * JITTER_MS)
 
 /** What a tab does with the hint of another: believes nothing that matters, and asks. */
 export function onMessage(s: State, { v, t, ref, left, reason }: TabMessage): void {
@@ -35,13 +43,14 @@ export function onMessage(s: State, { v, t, ref, left, reason }: TabMessage): vo
 }
 
 /** Without BroadcastChannel (a very old browser) everything is still safe, by the pinned requests, only later. */
-export function joinTabs(s: State): void {
+export function joinTabs(s: State, life: AbortSignal): void {
   if (!globalThis.BroadcastChannel) return
   s.channel = new BroadcastChannel(`bff:${location.origin}${s.base}`)
   s.channel.onmessage = ({ data }) => onMessage(s, data)
-}
-
-/** Tell the other tabs. */
-export function post(s: State, t: TabMessage['t'], left?: number, reason?: EndReason): void {
-  s.channel?.postMessage({ v: 1, t, ref: s.pin, left, reason } satisfies TabMessage)
+  life.addEventListener('abort', () => {
+    s.channel?.close()
+    s.channel = undefined
+  })
+  // News from before there was a channel.
+  if (s.snapshot.status === 'authenticated') post(s, 'in')
 }

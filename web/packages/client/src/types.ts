@@ -39,6 +39,8 @@ export type SessionSnapshot<U = SessionUser> = {
   readonly busy: boolean
   /** Something does not answer. The session is not affected. */
   readonly degraded: BffError | null
+  /** When the client asks what does not answer once more, by this computer's clock; null when all is well. */
+  readonly retryAt: number | null
   /** The page is hidden and inert while the server is asked whether it may still be shown. What lies in the top layer is visible. */
   readonly covered: boolean
 } & (

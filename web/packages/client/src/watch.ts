@@ -1,12 +1,12 @@
 import { check, warnMs } from './check.js'
 import { lookAt, timeJumped } from './deadline.js'
-import { isAwake } from './page.js'
+import { isAwake, isVisible, listen } from './page.js'
 import { on, type State } from './state.js'
 import { cover } from './veil.js'
 import { ignore } from './wait.js'
 
-/** Looks at the clock, asks the server when it is time, and looks again later. Returns a look at once. */
-export function watchTime(s: State, life: AbortSignal): () => void {
+/** Looks at the clock, asks the server when it is time, and looks again later; and whenever somebody comes back. */
+export function watchTime(s: State, life: AbortSignal): void {
   let at = s.now()
   let perf = performance.now()
   let plannedMs = 0
@@ -28,13 +28,10 @@ export function watchTime(s: State, life: AbortSignal): () => void {
     // Over, by our clock, which is no authority.
     if (snapshot.status === 'authenticated' && !snapshot.covered && snapshot.session.deadline.at <= at) cover(s)
     if (!due && !(isAwake() && (s.stale || pollInMs <= 0))) return
-    s.stale = false
     check(s).catch(ignore)
   }
-  const leave = on(s, 'change', look)
-  life.addEventListener('abort', () => {
-    clearTimeout(timer)
-    leave()
-  })
-  return look
+  on(s, 'change', look, life)
+  listen('visibilitychange resume focus', () => isVisible() && look(), life)
+  life.addEventListener('abort', () => clearTimeout(timer))
+  look()
 }

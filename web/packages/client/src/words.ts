@@ -1,4 +1,4 @@
-import type { BffError } from './problem.js'
+import type { BffCode, BffErrorInfo } from './problem.js'
 
 export interface Message {
   readonly title: string
@@ -14,7 +14,7 @@ const REVOKED: Entry = ['This session was ended', 'An administrator, or you on a
 const BUSY: Entry = ['Just a moment', 'This takes longer than usual. Nothing was sent yet.', 'retry']
 const GENERAL: Entry = ['That did not work', 'Please try again.', 'retry']
 
-/** By the code of a problem, or the reason why a session ended. `{m}` and `{h}`: the limit in minutes, in hours. */
+/** By the code of a problem, the reason why a session ended, or what a dialog asks. `{m}` and `{h}`: the limit in minutes, in hours. */
 const WORDS: Record<string, Entry> = {
   session_revoked: REVOKED,
   session_required: ['Please sign in', 'You need to sign in for this.', 'sign-in'],
@@ -50,12 +50,15 @@ const WORDS: Record<string, Entry> = {
   popup_blocked: ['The sign-in window was blocked', 'Allow windows for this site, or sign in on this page.', 'sign-in'],
   login_cancelled: ['Sign-in was not started', 'You are still on this page.', 'sign-in'],
   login_timeout: ['Sign-in took too long', 'Please start again.', 'sign-in'],
+  checking: ['One moment', 'Checking whether you are still signed in…', 'wait'],
+  expiring: ['Are you still there?', 'You will be signed out soon, because there has been no activity for a while.', 'none'],
+  ending: ['Your session will end at', 'Save your work. It stays on this page when you sign in again.', 'sign-in'],
   login_failed: ['Sign-in did not complete', 'Please try again.', 'sign-in'],
   access_denied: ['Sign-in did not complete', 'The sign-in service did not allow it.', 'sign-in'],
 }
 
-/** What to tell a person about `error`: no blame, no jargon, one action. English; `locale` formats the numbers in it. */
-export function messageFor({ code, info }: BffError, locale?: string): Message {
+/** What to tell a person about an error, or `{ code }` alone: no blame, no jargon, one action. English; `locale` formats the numbers in it. */
+export function messageFor({ code, info = {} }: { readonly code: BffCode; readonly info?: BffErrorInfo }, locale?: string): Message {
   const [title, text, action] = WORDS[code] ?? GENERAL
   const { limitMs, retryAfterMs = 0, requestId } = info
   const count = (ms: number, one: string) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { lookAt, probeDelay, timeJumped, touchDue, warningMs } from '../src/deadline.js'
+import { lookAt, timeJumped, touchDue } from '../src/deadline.js'
+import { probeDelay, warningMs } from '../src/pace.js'
 import type { SessionSnapshot } from '../src/types.js'
 
 // req: S16

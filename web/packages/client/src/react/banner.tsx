@@ -1,20 +1,24 @@
 import type { ReactNode } from 'react'
-import { messageFor } from '../words.js'
-import { Button } from './modal.js'
-import { useClient, useSession } from './provider.js'
+import { clockOf, useSecondsTo } from './countdown.js'
+import { Retry } from './modal.js'
+import { useSession, useWords } from './provider.js'
 
-/** Says when something does not answer, and that the session is not affected. */
+/** Says when something does not answer, that the session is not affected, and how long until the next try. */
 export function SessionBanner(): ReactNode {
-  const client = useClient()
-  const { degraded } = useSession()
-  const message = degraded && messageFor(degraded)
+  const { degraded, retryAt } = useSession()
+  const message = useWords()
+  const left = useSecondsTo(degraded && retryAt)
+  const words = degraded && message(degraded)
   return (
     // Always there: what appears together with its words is not read aloud.
     <div role="status" className="bff-banner">
-      {message && (
+      {words && (
         <>
-          <strong>{message.title}</strong> <span>{message.detail}</span>{' '}
-          <Button onClick={() => void client.session({ fresh: true }).catch(() => {})}>Retry now</Button>
+          <strong>{words.title}</strong>
+          <span>{words.detail}</span>
+          {/* For the eye only: a number that is read aloud every second is noise. */}
+          <span aria-hidden>{left ? `Retrying in ${clockOf(left)}` : 'Retrying…'}</span>
+          <Retry />
         </>
       )}
     </div>

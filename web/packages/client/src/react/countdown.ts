@@ -8,11 +8,11 @@ export interface Countdown {
   readonly secondsLeft: number | null
 }
 
-/** Ticks in the component that uses it, and nowhere else. */
-export function useCountdown({ tickMs = 1000 }: { tickMs?: number } = {}): Countdown {
-  const { session } = useSession()
-  const deadline = session?.deadline ?? null
-  const at = deadline?.at
+/** `m:ss` */
+export const clockOf = (seconds: number): string => `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`
+
+/** Whole seconds until `at`, not below 0. Renders anew when the second changes. */
+export function useSecondsTo(at: number | null | undefined, tickMs = 1000): number | null {
   const [, tick] = useState<object>()
   useEffect(() => {
     if (!at) return
@@ -25,5 +25,11 @@ export function useCountdown({ tickMs = 1000 }: { tickMs?: number } = {}): Count
     next()
     return () => clearTimeout(timer)
   }, [at, tickMs])
-  return { deadline, secondsLeft: at ? Math.max(0, Math.ceil((at - Date.now()) / 1000)) : null }
+  return at ? Math.max(0, Math.ceil((at - Date.now()) / 1000)) : null
+}
+
+/** Ticks in the component that uses it, and nowhere else. */
+export function useCountdown({ tickMs }: { tickMs?: number } = {}): Countdown {
+  const deadline = useSession().session?.deadline ?? null
+  return { deadline, secondsLeft: useSecondsTo(deadline?.at, tickMs) }
 }

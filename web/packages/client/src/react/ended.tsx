@@ -1,8 +1,6 @@
 import { useLayoutEffect, type ReactNode } from 'react'
-import { BffError } from '../problem.js'
-import { messageFor } from '../words.js'
-import { Button, Modal } from './modal.js'
-import { useClient, useProvided, useSession } from './provider.js'
+import { Actions, Button, Modal } from './modal.js'
+import { useClient, useProvided, useSession, useWords } from './provider.js'
 import { SignIn, type SignInMode } from './signin.js'
 
 /**
@@ -19,10 +17,11 @@ export function SessionEndedDialog({ mode = 'popup' }: { mode?: SignInMode }): R
 function Ended({ mode }: { mode: SignInMode }): ReactNode {
   const client = useClient()
   const snapshot = useSession()
+  const messageFor = useWords()
   useLayoutEffect(() => client.hold(), [client])
   if (snapshot.status !== 'ended') return null
   const { ended, limitMs } = snapshot
-  const { title, detail } = messageFor(new BffError(ended, { limitMs }))
+  const { title, detail } = messageFor({ code: ended, info: { limitMs } })
   const keeps = detail.includes('Your work')
   return (
     <Modal title={title} detail={detail} opaque={snapshot.covered}>
@@ -32,14 +31,13 @@ function Ended({ mode }: { mode: SignInMode }): ReactNode {
 }
 
 function NotSignedOut(): ReactNode {
-  const { logout, refused, forget } = useProvided()
-  const { title, detail } = messageFor(new BffError('logout_failed'))
+  const { logout, refused, forget, words } = useProvided()
   return (
-    <Modal title={title} detail={detail} opaque>
-      <div className="bff-actions">
-        <Button onClick={() => void logout(refused!).catch(() => {})}>Try again</Button>
+    <Modal {...words({ code: 'logout_failed' })} opaque>
+      <Actions>
+        <Button onClick={() => logout(refused!)}>Try again</Button>
         <Button onClick={forget}>Back to the page</Button>
-      </div>
+      </Actions>
     </Modal>
   )
 }

@@ -1,8 +1,8 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { messageFor } from '../words.js'
-import { useCountdown } from './countdown.js'
-import { Button, Modal } from './modal.js'
-import { useClient, useSession } from './provider.js'
+import { ignore } from '../wait.js'
+import { clockOf, useCountdown } from './countdown.js'
+import { Actions, Button, Modal, Retry } from './modal.js'
+import { useClient, useSession, useWords } from './provider.js'
 import { SignIn } from './signin.js'
 
 /** When the time left is said aloud, in seconds. */
@@ -33,14 +33,13 @@ export function SessionExpiryDialog(): ReactNode {
 }
 
 function Checking(): ReactNode {
-  const client = useClient()
   const { degraded } = useSession()
-  const { title, detail } = degraded ? messageFor(degraded) : { title: 'One moment', detail: 'Checking whether you are still signed in…' }
+  const messageFor = useWords()
   return (
-    <Modal title={title} detail={detail}>
-      <div className="bff-actions">
-        <Button onClick={() => void client.session({ fresh: true }).catch(() => {})}>Retry now</Button>
-      </div>
+    <Modal {...messageFor(degraded ?? { code: 'checking' })}>
+      <Actions>
+        <Retry />
+      </Actions>
     </Modal>
   )
 }
@@ -48,24 +47,20 @@ function Checking(): ReactNode {
 function Warning({ extendable }: { extendable: boolean }): ReactNode {
   const client = useClient()
   const { degraded, session } = useSession()
+  const messageFor = useWords()
   const left = useCountdown().secondsLeft ?? 0
   const [dismissed, dismiss] = useState(false)
-  const clock = `${Math.floor(left / 60)}:${`${left % 60}`.padStart(2, '0')}`
+  const clock = clockOf(left)
   useTitle(clock)
   if (dismissed) return null
-  const stay = () => void client.extend().catch(() => {})
+  const { title, detail } = messageFor({ code: extendable ? 'expiring' : 'ending' })
+  const stay = () => client.extend().catch(ignore)
   const close = () => dismiss(true)
   const time = new Date(session?.deadline.at ?? 0).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
   return (
     <Modal
-      title={extendable ? 'Are you still there?' : `Your session will end at ${time}`}
-      detail={
-        degraded
-          ? messageFor(degraded).detail
-          : extendable
-            ? 'You will be signed out soon, because there has been no activity for a while.'
-            : 'Save your work. It stays on this page when you sign in again.'
-      }
+      title={extendable ? title : `${title} ${time}`}
+      detail={degraded ? messageFor(degraded).detail : detail}
       onEscape={extendable ? stay : close}
     >
       <p className="bff-countdown" aria-hidden>
@@ -75,9 +70,9 @@ function Warning({ extendable }: { extendable: boolean }): ReactNode {
         {SPOKEN.filter((seconds) => left <= seconds)[0]} seconds left
       </p>
       {extendable ? (
-        <div className="bff-actions">
+        <Actions>
           <Button onClick={stay}>Stay signed in</Button>
-        </div>
+        </Actions>
       ) : (
         <SignIn label="Sign in again now" mode="popup">
           <Button onClick={close}>OK</Button>

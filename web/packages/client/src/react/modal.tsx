@@ -1,4 +1,6 @@
 import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
+import { ignore } from '../wait.js'
+import { useClient } from './provider.js'
 
 interface Props {
   readonly title: ReactNode
@@ -47,6 +49,16 @@ export function Modal({ title, detail, onEscape, opaque, children }: Props): Rea
   )
 }
 
-export const Button = (props: { readonly children: ReactNode; readonly onClick: () => void }): ReactNode => (
-  <button type="button" className="bff-button" {...props} />
+/** What a click starts may fail: then the snapshot says so. */
+export const Button = ({ children, onClick }: { readonly children: ReactNode; readonly onClick: () => unknown }): ReactNode => (
+  <button type="button" className="bff-button" onClick={() => void Promise.resolve(onClick()).catch(ignore)}>
+    {children}
+  </button>
 )
+
+export const Actions = ({ children }: { readonly children: ReactNode }): ReactNode => <div className="bff-actions">{children}</div>
+
+export function Retry(): ReactNode {
+  const client = useClient()
+  return <Button onClick={() => client.session({ fresh: true })}>Retry now</Button>
+}

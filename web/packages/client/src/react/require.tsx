@@ -1,7 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { BffError } from '../problem.js'
-import { messageFor } from '../words.js'
-import { useClient, useSession } from './provider.js'
+import type { BffError } from '../problem.js'
+import { useClient, useSession, useWords } from './provider.js'
 import { SignIn, type SignInMode } from './signin.js'
 
 export interface RequireSessionProps {
@@ -11,8 +10,6 @@ export interface RequireSessionProps {
   readonly anonymous?: ReactNode | SignInMode
   readonly children?: ReactNode
 }
-
-const MODES = ['redirect', 'popup'] as const
 
 const KEY = 'bff-redirects'
 const WINDOW_MS = 60_000
@@ -35,12 +32,13 @@ export function RequireSession({ loading, anonymous = 'redirect', children }: Re
   const session = useSession()
   if (session.status === 'loading') return loading
   if (session.status !== 'anonymous') return children
-  const mode = MODES.find((known) => known === anonymous)
-  return mode ? <Entrance mode={mode} error={session.loginError} /> : anonymous
+  if (anonymous !== 'redirect' && anonymous !== 'popup') return anonymous
+  return <Entrance mode={anonymous as SignInMode} error={session.loginError} />
 }
 
 function Entrance({ mode, error }: { mode: SignInMode; error: BffError | null }): ReactNode {
   const client = useClient()
+  const messageFor = useWords()
   const [asks, ask] = useState(mode === 'popup')
   const shown = asks || error
   useEffect(() => {
@@ -50,7 +48,7 @@ function Entrance({ mode, error }: { mode: SignInMode; error: BffError | null })
     return () => clearTimeout(timer)
   }, [shown, client])
   if (!shown) return null
-  const { title, detail } = messageFor(error ?? new BffError('session_required'))
+  const { title, detail } = messageFor(error ?? { code: 'session_required' })
   return (
     <section className="bff-panel">
       <h2>{title}</h2>

@@ -1,8 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react'
-import { messageFor } from '../words.js'
 import type { BffError } from '../problem.js'
-import { Button } from './modal.js'
-import { useClient } from './provider.js'
+import { Actions, Button } from './modal.js'
+import { useClient, useWords } from './provider.js'
 
 export type SignInMode = 'popup' | 'redirect'
 
@@ -16,6 +15,7 @@ interface Props {
 /** A sign-in that a click starts, and what becomes of it. Requests of the page wait for it meanwhile. */
 export function SignIn({ label, mode, children }: Props): ReactNode {
   const client = useClient()
+  const messageFor = useWords()
   const [running, run] = useState<AbortController | null>(null)
   const [error, fail] = useState<BffError | null>(null)
   const last = useRef(running)
@@ -43,13 +43,13 @@ export function SignIn({ label, mode, children }: Props): ReactNode {
       <p role="status" className="bff-status">
         {running ? 'Waiting for the sign-in window.' : message && `${message.title}. ${message.detail}`}
       </p>
-      <div className="bff-actions">
+      <Actions>
         {children}
-        <Button onClick={() => void start(blocked ? 'redirect' : mode)}>
+        <Button onClick={() => start(blocked ? 'redirect' : mode)}>
           {running ? 'Open again' : blocked ? 'Sign in on this page' : label}
         </Button>
         {running && <Button onClick={() => running.abort()}>Cancel</Button>}
-      </div>
+      </Actions>
     </>
   )
 }

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { Button, Modal } from './modal.js'
+import { Actions, Button, Modal } from './modal.js'
 import { useSession } from './provider.js'
 
 /** Somebody else signed in in another tab: nothing is sent until a person has chosen. */
@@ -10,10 +10,10 @@ export function SessionSwitchedDialog(): ReactNode {
   const name = newUser.name ?? newUser.sub
   return (
     <Modal title="Different account" detail={`You are now signed in as ${name} in another tab.`}>
-      <div className="bff-actions">
+      <Actions>
         <Button onClick={() => location.reload()}>Continue as {name}</Button>
-        <Button onClick={() => void logout().catch(() => {})}>Sign out</Button>
-      </div>
+        <Button onClick={() => logout()}>Sign out</Button>
+      </Actions>
     </Modal>
   )
 }

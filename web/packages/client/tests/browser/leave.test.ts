@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createBffClient } from '../../src/index.js'
-import { Server, deferred, freshPage, json, pass, problem, signedIn, signedOut, until } from './server.js'
+import { Server, deferred, freshPage, json, pass, problem, settled, signedIn, signedOut, until } from './server.js'
 
 freshPage()
 
@@ -11,7 +11,7 @@ async function ready(session: object = signedIn()) {
   const server = new Server()
   server.session = session
   const client = server.client({ pollMs: false })
-  await client.session()
+  await settled(client)
   return { server, client }
 }
 
@@ -225,7 +225,7 @@ describe('the back/forward cache', () => {
   it('is not hidden when the page says it does that itself, and tells', async () => {
     const server = new Server()
     const client = server.client({ pollMs: false, veil: false })
-    await client.session()
+    await settled(client)
     page('pagehide', true)
     expect(root.style.opacity).toBe('')
     expect(client.getSnapshot().covered).toBe(true)

@@ -17,7 +17,7 @@ import {
   useUser,
 } from '../../src/react/index.js'
 import '../../styles.css'
-import { Server, deferred, freshPage, json, problem, signedIn, signedOut, until } from './server.js'
+import { Server, deferred, freshPage, json, problem, settle, signedIn, signedOut, until } from './server.js'
 
 freshPage()
 
@@ -227,6 +227,7 @@ describe('the expiry dialog', () => {
 
   it('closes in this tab when another one stayed', async () => {
     const { server } = await warned()
+    await settle()
     server.say({ t: 'extended', ref: 's_1', left: 1800 })
     await until(() => expect(dialog()).toBeNull())
   })
@@ -345,6 +346,7 @@ describe('the ended dialog', () => {
   it('covers the page of who signed out elsewhere', async () => {
     const { server, client } = start()
     await shown('Hello Ada')
+    await settle()
     server.session = signedOut()
     server.say({ t: 'out', ref: 's_1' })
     const element = await opened()
@@ -403,6 +405,12 @@ it('the banner says what does not answer, politely, and asks again on request', 
   await client.session({ fresh: true }).catch(() => {})
   await shown('Sign-in service not responding')
   expect(text()).toContain('You are still signed in.')
+  // Counts down for the eye only: what is read aloud stays as it is.
+  const spoken = () => [...status.children].filter((one) => one.ariaHidden !== 'true').map((one) => one.textContent)
+  const counted = () => /Retrying in 0:(\d\d)/.exec(status.textContent!)![1]!
+  const [said, first] = [spoken(), counted()]
+  await until(() => expect(counted() < first).toBe(true))
+  expect(spoken()).toEqual(said)
   expect(await violations()).toEqual([])
   server.session = signedIn()
   button('Retry now').click()
@@ -527,6 +535,9 @@ it('the countdown ticks in its own component only', async () => {
   }
   start({}, <Whole />)
   await shown(/left \d+/)
+  // The words come, and with them everything once more.
+  await import('../../src/words.js')
+  await settle()
   const before = { ...renders }
   await until(() => expect(renders.clock).toBeGreaterThan(before.clock + 3))
   expect(renders.page).toBe(before.page)

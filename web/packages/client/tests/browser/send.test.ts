@@ -1,13 +1,13 @@
 import { expect, it, vi } from 'vitest'
 import { readProblem } from '../../src/index.js'
-import { Server, deferred, freshPage, json, pass, problem, setVisible, settle, signedIn, signedOut, until } from './server.js'
+import { Server, deferred, freshPage, json, pass, problem, setVisible, settle, settled, signedIn, signedOut, until } from './server.js'
 
 freshPage()
 
 async function ready(options = {}) {
   const server = new Server()
   const client = server.client({ pollMs: false, ...options })
-  await client.session()
+  await settled(client)
   return { server, client }
 }
 

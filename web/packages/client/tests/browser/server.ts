@@ -98,6 +98,7 @@ export class Stream extends EventTarget {
   static all: Stream[] = []
   readyState = 1
   onerror: (() => void) | null = null
+  onopen: (() => void) | null = null
   constructor(readonly url: string) {
     super()
     Stream.all.push(this)
@@ -138,7 +139,9 @@ export function deferred<T>(): { readonly promise: Promise<T>; readonly resolve:
 
 /** Each test in a fresh page: no client of another, nothing stored, not covered. */
 export function freshPage(): void {
-  beforeEach(() => {
+  beforeEach(async () => {
+    // The second part of the client is at hand, as in a page that has been open for a moment.
+    await import('../../src/companion.js')
     Stream.all = []
     vi.stubGlobal('EventSource', Stream)
     sessionStorage.clear()
@@ -159,6 +162,14 @@ export function freshPage(): void {
 const realTimeout = setTimeout.bind(window)
 /** A body is read outside the time that a test holds in its hands. */
 export const settle = () => new Promise((done) => realTimeout(done, 10))
+
+/** The page knows who is signed in, and the second part of the client is at work. */
+export async function settled(client: Pick<BffClient<SessionUser>, 'session'>): Promise<void> {
+  await client.session()
+  // Asked for after the client has asked for it, and so there no sooner.
+  await import('../../src/companion.js')
+  await settle()
+}
 
 /** Time passes for timers, in a few steps, and whatever they start is done. */
 export async function pass(ms: number, steps = 4): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { Server, deferred, freshPage, json, pass, problem, signedIn, signedOut, until } from './server.js'
+import { Server, deferred, freshPage, json, pass, problem, settled, signedIn, signedOut, until } from './server.js'
 
 freshPage()
 
@@ -25,7 +25,7 @@ it('asks once however many ask, and the answer is the snapshot [S14]', async () 
 it('keeps the snapshot, and the user in it, while nothing changes', async () => {
   const server = new Server()
   const client = server.client({ now: () => 1_000_000 })
-  await client.session()
+  await settled(client)
   const was = client.getSnapshot()
   const seen = vi.fn()
   client.subscribe(seen)
@@ -38,7 +38,7 @@ it('keeps the snapshot, and the user in it, while nothing changes', async () => 
 it('takes a server that does not speak for an outage, never for the end of a session', async () => {
   const server = new Server()
   const client = server.client()
-  await client.session()
+  await settled(client)
   for (const nonsense of [new TypeError('no network'), new Response('<html>portal'), json({}), json(null), problem(503, 'store_unavailable')]) {
     server.session = nonsense as object
     await expect(client.session({ fresh: true })).rejects.toMatchObject({ name: 'BffError' })
@@ -55,7 +55,7 @@ it('keeps the user when the session has ended, and says why [S15]', async () => 
   const client = server.client()
   const ended = vi.fn()
   client.on('ended', ended)
-  await client.session()
+  await settled(client)
   server.session = signedOut({ ended: 'idle_timeout' })
   expect(await client.session({ fresh: true })).toBeNull()
   expect(client.getSnapshot()).toMatchObject({ status: 'ended', user: { sub: 'ada' }, ended: 'idle_timeout', session: null })
@@ -70,7 +70,7 @@ it.each([
   const server = new Server()
   server.session = signedIn(more)
   const client = server.client()
-  await client.session()
+  await settled(client)
   server.session = signedOut({ ended: 'absolute_timeout' })
   await client.session({ fresh: true })
   expect(client.getSnapshot()).toMatchObject({ status: 'ended', ended: 'absolute_timeout', limitMs })
@@ -114,10 +114,11 @@ it('believes the newer answer when two overtake each other', async () => {
   let time = 1_000_000
   const server = new Server()
   const client = server.client({ now: () => time, pollMs: false })
-  await client.session()
+  await settled(client)
   const slow = deferred<Response>()
   server.extended = () => slow.promise as unknown as Response
   const extending = client.extend()
+  await until(() => expect(server.to(`${server.base}/session/extend`)).toHaveLength(1))
   time += 1000
   server.session = signedOut({ ended: 'revoked' })
   await client.session({ fresh: true })
@@ -131,7 +132,7 @@ it('switches, and does not replace, when somebody else is signed in [S16]', asyn
   const client = server.client()
   const switched = vi.fn()
   client.on('switched', switched)
-  await client.session()
+  await settled(client)
   sessionStorage.setItem('bff-draft:ada:/:x', '{}')
   server.session = signedIn({ ref: 's_2', user: { sub: 'bob' } })
   await client.session({ fresh: true })
@@ -146,7 +147,7 @@ it('comes to life again after dispose, and is silent in between', async () => {
   vi.useFakeTimers()
   const server = new Server()
   const client = server.client()
-  await client.session()
+  await settled(client)
   client.dispose()
   await pass(600_000)
   expect(server.checks).toBe(1)

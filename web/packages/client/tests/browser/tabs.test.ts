@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { Server, Stream, deferred, freshPage, pass, setVisible, settle, signedIn, signedOut, truly, until } from './server.js'
+import { Server, Stream, deferred, freshPage, pass, setVisible, settle, settled, signedIn, signedOut, truly, until } from './server.js'
 
 freshPage()
 
@@ -8,7 +8,7 @@ const root = document.documentElement
 async function ready(options = {}) {
   const server = new Server()
   const client = server.client({ pollMs: false, ...options })
-  await client.session()
+  await settled(client)
   return { server, client }
 }
 
@@ -16,7 +16,7 @@ async function ready(options = {}) {
 async function two(options = {}) {
   const { server, client: one } = await ready(options)
   const other = server.client({ pollMs: false, ...options })
-  await other.session()
+  await settled(other)
   return { server, one, other }
 }
 
@@ -101,7 +101,7 @@ describe('several tabs', () => {
     const server = new Server()
     server.session = signedOut()
     const client = server.client({ pollMs: false })
-    await client.session()
+    await settled(client)
     server.session = signedIn()
     server.say({ t: 'in' })
     await until(() => expect(client.getSnapshot().status).toBe('authenticated'))
@@ -231,15 +231,51 @@ describe('session events', () => {
     expect(Stream.open).toEqual([])
   })
 
-  it('are asked for again a minute after a refusal, and are not needed meanwhile', async () => {
+  it('are asked for again at once after a refusal, when the server says that somebody is signed in', async () => {
+    vi.useFakeTimers()
+    const { server } = await ready({ pollMs: false })
+    ;(await truly(only)).fail()
+    await truly(() => expect(Stream.all).toHaveLength(2))
+    expect(server.checks).toBe(2)
+    await truly(only)
+  })
+
+  it('are not asked for again after a refusal that meant the end', async () => {
+    vi.useFakeTimers()
+    const { server, client } = await ready({ pollMs: false })
+    server.session = signedOut({ ended: 'revoked' })
+    ;(await truly(only)).fail()
+    await truly(() => expect(client.getSnapshot()).toMatchObject({ status: 'ended', ended: 'revoked' }))
+    await pass(200_000)
+    expect(Stream.all).toHaveLength(1)
+    server.session = signedIn({ ref: 's_2' })
+    await client.session({ fresh: true })
+    await truly(() => expect(Stream.all).toHaveLength(2))
+  })
+
+  it('are asked for a minute after a second refusal, and are not needed meanwhile', async () => {
     vi.useFakeTimers()
     const { server } = await ready({ pollMs: 20_000 })
     ;(await truly(only)).fail()
-    await pass(55_000, 8)
-    expect(Stream.all).toHaveLength(1)
-    expect(server.checks).toBeGreaterThan(1)
-    await pass(20_000)
     await truly(() => expect(Stream.all).toHaveLength(2))
+    ;(await truly(only)).fail()
+    await pass(55_000, 8)
+    expect(Stream.all).toHaveLength(2)
+    expect(server.checks).toBeGreaterThan(2)
+    await pass(20_000)
+    await truly(() => expect(Stream.all).toHaveLength(3))
+    Stream.all[2]!.onopen?.()
+    Stream.all[2]!.fail()
+    await truly(() => expect(Stream.all).toHaveLength(4))
+  })
+
+  it('go with the session: a new one is listened to anew', async () => {
+    const { server, client } = await ready()
+    const first = await stream()
+    server.session = signedIn({ ref: 's_2' })
+    await client.session({ fresh: true })
+    await until(() => expect(Stream.all).toHaveLength(2))
+    expect(first.readyState).toBe(2)
   })
 
   it('need no locks', async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { Server, freshPage, json, pass, setVisible, settle, signedIn, signedOut, until } from './server.js'
+import { Server, freshPage, json, pass, setVisible, settle, settled, signedIn, signedOut, until } from './server.js'
 
 freshPage()
 beforeEach(() => void vi.useFakeTimers())
@@ -8,7 +8,7 @@ async function ready(options = {}, session: object = signedIn()) {
   const server = new Server()
   server.session = session
   const client = server.client(options)
-  await client.session()
+  await settled(client)
   return { server, client }
 }
 
