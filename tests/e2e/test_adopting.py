@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.e2e import foreign_app
 from tests.e2e.acceptance import PATIENCE_MS, end_session
 from tests.e2e.processes import Bff, Stack
+from upstream_mocks.provider.authorization import SIGN_IN_COOKIE
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,7 @@ def test_the_recipe_without_a_bundler_runs_as_it_is_printed(
     end_session(stack, "grace")
     over = page.get_by_role("dialog")
     expect(over).to_be_visible(timeout=PATIENCE_MS)
+    context.clear_cookies(name=SIGN_IN_COOKIE)  # the provider asks again who it is
     with page.expect_popup() as opened:
         over.get_by_role("button", name="Sign in again").click()
     opened.value.get_by_role("button", name=re.compile("Grace")).click()
