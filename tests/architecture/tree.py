@@ -13,10 +13,8 @@ PACKAGES = ("bff", "upstream_mocks")
 
 def ignored_folders() -> frozenset[str]:
     """Folder names that .gitignore keeps out, and git's own."""
-    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    return frozenset(
-        {line.strip().rstrip("/") for line in lines if line.strip().endswith("/")} | {".git"}
-    )
+    lines = map(str.strip, (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines())
+    return frozenset({line.rstrip("/") for line in lines if line and line[0] != "#"} | {".git"})
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:
