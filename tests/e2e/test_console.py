@@ -132,3 +132,28 @@ def test_a_list_is_exported_as_it_is_filtered(new_context: NewContext) -> None:
     assert len(lines) > 1
     assert all("authn_login_success" in line for line in lines[1:])
     assert not re.search(r"eyJ[A-Za-z0-9_-]{8}", text)
+
+
+@pytest.mark.req("S11", "S15")
+def test_the_keyboard_leads_from_the_list_into_a_session(new_context: NewContext) -> None:
+    """``/`` goes to the search, ``j`` to the first row, Enter into it; the switch makes single keys mean nothing."""
+    page = new_context().new_page()
+    open_console(page)
+    page.goto("/bff/console/sessions")
+    expect(page.get_by_role("link", name=re.compile("^s_")).first).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox", name=re.compile("Search by user"))).to_be_focused()
+    page.locator("main").focus()
+    switch = page.get_by_role("button", name="Shortcuts")
+    switch.click()
+    page.keyboard.press("j")
+    expect(switch).to_be_focused()
+    switch.click()
+    page.keyboard.press("j")
+    expect(page.locator("main tbody tr").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/sessions/s_"))
+    page.get_by_role("button", name="Show as list").click()
+    expect(page.get_by_role("list", name=re.compile("Timeline"))).to_contain_text("sign-in")
+    expect(page.locator(".skeleton")).to_have_count(0)
+    assert violations(page) == []

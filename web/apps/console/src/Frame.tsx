@@ -1,5 +1,6 @@
 import { useEffect, useState, type ReactNode } from 'react'
 import { client, useSession } from './client'
+import { useKeys, useKeysHeard } from './keys'
 import { usePaused } from './live'
 import { Link, go, usePath } from './router'
 import { duration, useZone } from './time'
@@ -15,6 +16,7 @@ const PAGES = [
 
 /** What surrounds every page: navigation, search, the switches, the reviewer's own countdown. */
 export function Frame({ openAlerts, status, children }: { openAlerts: number | null; status: ReactNode; children: ReactNode }) {
+  useKeys()
   return (
     <>
       <a className="skip" href="#page">
@@ -52,7 +54,23 @@ function Navigation({ openAlerts }: { openAlerts: number | null }) {
           )}
         </Link>
       ))}
+      <Keys />
     </nav>
+  )
+}
+
+/** What single keys do, and a switch for them. */
+function Keys() {
+  const [heard, turn] = useKeysHeard()
+  return (
+    <div className="keys muted">
+      <p hidden={!heard}>
+        <kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> rows, <kbd>Enter</kbd> opens
+      </p>
+      <button type="button" className="quiet" aria-pressed={heard} onClick={turn}>
+        Shortcuts {heard ? 'on' : 'off'}
+      </button>
+    </div>
   )
 }
 

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import type { AuditRow, RefreshRow, SessionDetail } from './wire'
 import { exact } from './time'
 
@@ -41,26 +42,51 @@ export function Ribbon({ detail, refreshes }: { detail: SessionDetail; refreshes
 
 /** What happened in it, each kind on a lane of its own. */
 export function Lanes({ detail, entries, refreshes }: { detail: SessionDetail; entries: readonly AuditRow[]; refreshes: readonly RefreshRow[] }) {
+  const [asList, setAsList] = useState(false)
   const marks = marksOf(detail, entries, refreshes)
-  const first = Math.min(detail.as_of - 60, ...marks.map((mark) => mark.at))
-  const x = (at: number): number => 90 + ((at - first) / Math.max(1, detail.as_of - first)) * (WIDTH - 110)
   return (
     <figure className="card">
-      <h2>Timeline</h2>
-      <svg className="lanes" role="img" aria-label={`${marks.length} events since ${exact(first, 'UTC')}; the audit entries below are the same as a list.`} viewBox={`0 0 ${WIDTH} ${LANES.length * 28 + 4}`}>
-        {LANES.map((lane, index) => (
-          <g key={lane}>
-            <text x="0" y={index * 28 + 18}>{lane}</text>
-            <line x1="90" x2={WIDTH} y1={index * 28 + 14} y2={index * 28 + 14} />
-          </g>
-        ))}
-        {marks.map((mark, index) => (
-          <circle key={index} className={mark.tone} cx={x(mark.at)} cy={mark.lane * 28 + 14} r="5">
-            <title>{`${exact(mark.at, 'UTC')} ${mark.words}`}</title>
-          </circle>
-        ))}
-      </svg>
+      <div className="title">
+        <h2>Timeline</h2>
+        <button type="button" className="quiet" aria-pressed={asList} onClick={() => setAsList(!asList)}>
+          {asList ? 'Show as picture' : 'Show as list'}
+        </button>
+      </div>
+      {asList ? <Listed marks={marks} /> : <Drawn marks={marks} until={detail.as_of} />}
     </figure>
+  )
+}
+
+/** The same as the picture, newest first. */
+function Listed({ marks }: { marks: readonly Mark[] }) {
+  return (
+    <ol className="happened" tabIndex={0} aria-label="Timeline, newest first">
+      {[...marks].sort((one, other) => other.at - one.at).map((mark, index) => (
+        <li key={index}>
+          <span className="figure">{exact(mark.at, 'UTC')}</span> <span className="muted">{LANES[mark.lane]}</span> {mark.words}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Drawn({ marks, until }: { marks: readonly Mark[]; until: number }) {
+  const first = Math.min(until - 60, ...marks.map((mark) => mark.at))
+  const x = (at: number): number => 90 + ((at - first) / Math.max(1, until - first)) * (WIDTH - 110)
+  return (
+    <svg className="lanes" role="img" aria-label={`${marks.length} events since ${exact(first, 'UTC')}; they can be shown as a list.`} viewBox={`0 0 ${WIDTH} ${LANES.length * 28 + 4}`}>
+      {LANES.map((lane, index) => (
+        <g key={lane}>
+          <text x="0" y={index * 28 + 18}>{lane}</text>
+          <line x1="90" x2={WIDTH} y1={index * 28 + 14} y2={index * 28 + 14} />
+        </g>
+      ))}
+      {marks.map((mark, index) => (
+        <circle key={index} className={mark.tone} cx={x(mark.at)} cy={mark.lane * 28 + 14} r="5">
+          <title>{`${exact(mark.at, 'UTC')} ${mark.words}`}</title>
+        </circle>
+      ))}
+    </svg>
   )
 }
 

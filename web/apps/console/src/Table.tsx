@@ -55,7 +55,7 @@ function Rows<Row>({ caption, columns, rows, keyOf }: TableProps<Row> & { rows: 
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} tabIndex={-1}>
               {columns.map((column) => (
                 <td key={column.name} className={column.figure ? 'figure' : undefined}>
                   {column.cell(row)}

@@ -1,3 +1,4 @@
+import { Copy } from './Copy'
 import { Chip } from './marks'
 import { Link } from './router'
 import type { Column } from './Table'
@@ -7,7 +8,17 @@ import { OUTCOME, RENEWAL, SEVERITY, figure } from './words'
 
 /** A reference that leads to its session. */
 export function Ref({ value }: { value: string | null }) {
-  return value === null ? <span className="muted">–</span> : <Link to={`/sessions/${value}`}><code>{value}</code></Link>
+  return value === null ? <span className="muted">–</span> : <span className="id"><Link to={`/sessions/${value}`}><code>{value}</code></Link><Copy text={value} /></span>
+}
+
+/** A request that leads to its entries. */
+function Request({ value }: { value: string }) {
+  return (
+    <span className="id">
+      <Link to={`/audit?q=${encodeURIComponent(`request:${value}`)}`}><code>{value}</code></Link>
+      <Copy text={value} />
+    </span>
+  )
 }
 
 /** A subject that leads to its user. */
@@ -17,7 +28,7 @@ export function Subject({ value }: { value: string | null }) {
 
 export function auditColumns(now: number, open?: (row: AuditRow) => void): readonly Column<AuditRow>[] {
   return [
-    { name: 'Seq', figure: true, cell: (row) => (open ? <button type="button" className="seq" onClick={() => open(row)} aria-label={`Open entry ${row.seq}`}>{row.seq}</button> : row.seq) },
+    { name: 'Seq', figure: true, cell: (row) => (open ? <button type="button" className="seq opens" onClick={() => open(row)} aria-label={`Open entry ${row.seq}`}>{row.seq}</button> : row.seq) },
     { name: 'Time', cell: (row) => <When at={row.at} now={now} /> },
     { name: 'Severity', cell: (row) => <Chip tone={SEVERITY[row.severity]}>{row.severity}</Chip> },
     { name: 'Event', cell: (row) => <><span>{row.title}</span> <code className="muted">{row.event}</code></> },
@@ -27,7 +38,7 @@ export function auditColumns(now: number, open?: (row: AuditRow) => void): reado
     { name: 'Address', cell: (row) => row.address ?? '–' },
     { name: 'Outcome', cell: (row) => <Chip tone={OUTCOME[row.outcome]}>{row.outcome}</Chip> },
     { name: 'Reason', cell: (row) => row.reason ?? '–' },
-    { name: 'Request', cell: (row) => (row.request_id === null ? '–' : <Link to={`/audit?q=${encodeURIComponent(`request:${row.request_id}`)}`}><code>{row.request_id}</code></Link>) },
+    { name: 'Request', cell: (row) => (row.request_id === null ? '–' : <Request value={row.request_id} />) },
   ]
 }
 
@@ -50,6 +61,6 @@ export function refreshColumns(now: number, ofOneSession = false): readonly Colu
     { name: 'Callers served', figure: true, cell: (row) => number(row.waiters) },
     { name: 'Attempts', figure: true, cell: (row) => number(row.attempts) },
     { name: 'Rotated', cell: (row) => (row.rotated === null ? '–' : row.rotated ? 'yes' : 'no') },
-    { name: 'Request', cell: (row) => (row.request_id === null ? '–' : <code>{row.request_id}</code>) },
+    { name: 'Request', cell: (row) => (row.request_id === null ? '–' : <Request value={row.request_id} />) },
   ]
 }

@@ -1,4 +1,5 @@
-import { useState, useSyncExternalStore } from 'react'
+import { useSyncExternalStore } from 'react'
+import { Copy } from './Copy'
 
 const STEPS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
   [86_400, 'day'],
@@ -63,22 +64,12 @@ export function useZone(): [Zone, () => void] {
 /** A moment: relative for the eye, exact on hover and for the clipboard. `now` is the server's clock. */
 export function When({ at, now }: { at: number | null; now: number }) {
   const [where] = useZone()
-  const [copied, setCopied] = useState(false)
   if (at === null) return <span className="muted">never</span>
   const text = exact(at, where)
   return (
     <time dateTime={new Date(at * 1000).toISOString()} title={text}>
       {relative(at, now)}
-      <button
-        type="button"
-        className="copy"
-        aria-label={copied ? 'Copied' : `Copy ${text}`}
-        onClick={() => {
-          void navigator.clipboard.writeText(text).then(() => setCopied(true))
-        }}
-      >
-        {copied ? '✓' : '⧉'}
-      </button>
+      <Copy text={text} />
     </time>
   )
 }

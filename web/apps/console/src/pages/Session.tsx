@@ -1,6 +1,7 @@
 import { useState } from 'react'
+import { Id } from '../Copy'
 import { EndDialog } from '../EndDialog'
-import { listPath, useList } from '../lists'
+import { exportsOf, listPath, useList } from '../lists'
 import { useLive } from '../live'
 import { Chip } from '../marks'
 import { Lanes, Ribbon } from '../Ribbon'
@@ -12,8 +13,10 @@ import { STATE } from '../words'
 
 export function Session({ reference }: { reference: string }) {
   const { data, error, reload } = useLive<SessionDetail>(`/sessions/${encodeURIComponent(reference)}`)
-  const refreshes = useList<RefreshRow>(listPath('/refreshes', { ref: reference, after: '-7d' }))
-  const entries = useList<AuditRow>(listPath('/audit', { q: `ref:${reference}` }))
+  const renewals = listPath('/refreshes', { ref: reference, after: '-7d' })
+  const trail = listPath('/audit', { q: `ref:${reference}` })
+  const refreshes = useList<RefreshRow>(renewals)
+  const entries = useList<AuditRow>(trail)
   const [ending, setEnding] = useState(false)
   if (data === null) return error === null ? <div className="skeleton tall" /> : <Trouble error={error} onRetry={reload} />
   return (
@@ -25,11 +28,11 @@ export function Session({ reference }: { reference: string }) {
       <Tokens data={data} />
       <section>
         <h2>Renewals</h2>
-        <Table caption="Renewals of this session" columns={refreshColumns(data.as_of, true)} rows={refreshes.rows} error={refreshes.error} keyOf={(row) => String(row.seq)} empty="Not renewed yet." total={refreshes.first?.exact ? refreshes.first.total : undefined} onMore={refreshes.more} onRetry={refreshes.reload} />
+        <Table caption="Renewals of this session" columns={refreshColumns(data.as_of, true)} rows={refreshes.rows} error={refreshes.error} keyOf={(row) => String(row.seq)} empty="Not renewed yet." total={refreshes.first?.exact ? refreshes.first.total : undefined} onMore={refreshes.more} onRetry={refreshes.reload} exports={exportsOf(renewals)} />
       </section>
       <section>
         <h2>Audit entries</h2>
-        <Table caption="Audit entries of this session" columns={auditColumns(data.as_of)} rows={entries.rows} error={entries.error} keyOf={(row) => row.id} empty="No entry." onMore={entries.more} onRetry={entries.reload} />
+        <Table caption="Audit entries of this session" columns={auditColumns(data.as_of)} rows={entries.rows} error={entries.error} keyOf={(row) => row.id} empty="No entry." total={entries.first?.exact ? entries.first.total : undefined} onMore={entries.more} onRetry={entries.reload} exports={exportsOf(trail)} />
       </section>
       {ending && data.session !== null && <EndDialog target={{ kind: 'one', row: data.session }} onClose={() => { setEnding(false); reload() }} />}
     </>
@@ -42,7 +45,7 @@ function Head({ data, onEnd }: { data: SessionDetail; onEnd: () => void }) {
     <>
       <div className="title">
         <h1>
-          Session <code>{data.ref}</code> <Chip tone={STATE[state]}>{state}</Chip>
+          Session <Id value={data.ref} /> <Chip tone={STATE[state]}>{state}</Chip>
         </h1>
         {data.session !== null && <button type="button" className="danger" onClick={onEnd}>End session…</button>}
       </div>
@@ -86,6 +89,7 @@ function Tokens({ data }: { data: SessionDetail }) {
           <dl className="facts">
             <Fact name="Fingerprint"><code>{refresh.fingerprint}</code></Fact>
             <Fact name="Renewals">{refresh.renewals}</Fact>
+            {refresh.renewals > 0 && access !== null && <Fact name="Last renewed"><When at={access.issued_at} now={data.as_of} /></Fact>}
             <Fact name="Family since"><When at={refresh.family_started_at} now={data.as_of} /></Fact>
             <Fact name="Expires">{refresh.expires_at === null ? 'not stated by the provider' : <When at={refresh.expires_at} now={data.as_of} />}</Fact>
           </dl>

@@ -4,7 +4,7 @@ import { Facet, TypedFilter } from '../Facets'
 import { exportsOf, listPath, useList } from '../lists'
 import { Chip, Left } from '../marks'
 import { Link, useQuery } from '../router'
-import { Subject } from '../rows'
+import { Ref, Subject } from '../rows'
 import { Table, type Column } from '../Table'
 import { When, duration } from '../time'
 import type { SessionRow, SessionStatus } from '../wire'
@@ -18,7 +18,7 @@ export function sessionColumns(now: number, end: (row: SessionRow) => void): rea
   return [
     { name: 'State', cell: (row) => <><Chip tone={STATE[row.state]}>{row.state}</Chip>{row.alerts > 0 && <div><Link to={`/alerts?ref=${row.ref}&status=all`}>{row.alerts} {row.alerts === 1 ? 'alert' : 'alerts'}</Link></div>}</> },
     { name: 'User', cell: (row) => <><Subject value={row.subject} />{row.name !== null && <div className="muted">{row.name}</div>}</> },
-    { name: 'Ref', cell: (row) => <><Link to={`/sessions/${row.ref}`}><code>{row.ref}</code></Link>{row.own && <div className="muted">your own session</div>}</> },
+    { name: 'Ref', cell: (row) => <><span className="opens"><Ref value={row.ref} /></span>{row.own && <div className="muted">your own session</div>}</> },
     { name: 'Last seen', cell: (row) => <><When at={row.seen_at} now={now} /><div className="muted">since <When at={row.started_at} now={now} /></div></> },
     { name: 'Idle', cell: (row) => <Left seconds={row.idle_expires_at - now} of={row.idle_expires_at - row.seen_at} text={duration(row.idle_expires_at - now)} /> },
     { name: 'Absolute', cell: (row) => <Left seconds={row.absolute_expires_at - now} of={row.absolute_expires_at - row.started_at} text={duration(row.absolute_expires_at - now)} /> },
