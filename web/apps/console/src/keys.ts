@@ -48,7 +48,7 @@ function step(key: 'j' | 'k'): void {
 
 /** What a row is about: its entry, or else its session. */
 function open(row: HTMLTableRowElement): boolean {
-  const way = row.querySelector<HTMLElement>('.opens, .opens a') ?? row.querySelector<HTMLElement>('a')
+  const way = row.querySelector<HTMLElement>('button.opens, .opens a') ?? row.querySelector<HTMLElement>('a')
   way?.click()
   return way !== null
 }
