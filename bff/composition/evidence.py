@@ -23,7 +23,6 @@ from bff.adapters.redis_register import RedisSessionRegister
 from bff.adapters.redis_sessions import channel
 from bff.audit import operations
 from bff.audit.rules import Rule, Signal
-from bff.browser.proxies import TrustedProxies
 from bff.composition.world import World
 from bff.endpoints.origin import RequestOrigin
 from bff.errors import StoreUnavailable
@@ -67,7 +66,7 @@ def open_evidence(world: World) -> Evidence:
     )
     origin = RequestOrigin(
         settings.audit.address,
-        TrustedProxies(settings.server.trusted_proxies, settings.server.trusted_networks),
+        values.trusted_proxies(settings),
     )
     trail = LogTrail(world.log, world.metrics, origin=origin, sink=log.take)
     register = RedisSessionRegister(

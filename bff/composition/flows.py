@@ -6,7 +6,6 @@ from bff.adapters.redis_clients import RedisClients
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.audit.events import ProviderBreaker
 from bff.audit.operations import ProviderClockOff
-from bff.browser.proxies import TrustedProxies
 from bff.composition.evidence import Evidence
 from bff.composition.proxying import proxy_flows
 from bff.composition.reviewing import review_flows
@@ -128,10 +127,9 @@ def _provider_clock(world: World, trail: AuditTrail) -> ProviderClock:
 
 
 def _client_watch(world: World, trail: AuditTrail) -> ClientWatch:
-    server, redis = world.settings.server, world.settings.redis
     return ClientWatch(
-        RedisClients(world.redis, prefix=redis.prefix),
-        RequestClient(TrustedProxies(server.trusted_proxies, server.trusted_networks)),
+        RedisClients(world.redis, prefix=world.settings.redis.prefix),
+        RequestClient(values.trusted_proxies(world.settings)),
         world.background,
         world.clock,
         trail,

@@ -2,7 +2,6 @@
 
 from bff.adapters.rate_limits import RedisRateLimits
 from bff.audit import events
-from bff.browser.proxies import TrustedProxies
 from bff.composition.access_lines import access_line
 from bff.composition.world import World
 from bff.endpoints.dependencies import RouteTook, Surroundings
@@ -19,9 +18,7 @@ def surroundings(world: World, trail: AuditTrail) -> Surroundings:
         clock=world.clock,
         trail=trail,
         rate_limits=_rate_limits(world, trail),
-        trusted_proxies=TrustedProxies(
-            settings.server.trusted_proxies, settings.server.trusted_networks
-        ),
+        trusted_proxies=values.trusted_proxies(settings),
         frontchannel_from=values.frontchannel_from(settings),
         access_line=access_line(world),
         route_took=_route_took(world),

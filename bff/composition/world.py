@@ -78,6 +78,9 @@ def open_world(settings: Settings) -> World:
         if settings.redis.session_cache == "on"
         else None,
         provider=provider,
-        resource_server=HttpResourceServer(),
+        resource_server=HttpResourceServer(
+            max_connections=settings.upstreams.max_connections,
+            keep_alive=settings.upstreams.keep_alive_seconds,
+        ),
         closing=ProcessClosing(),
     )

@@ -173,6 +173,12 @@ class Request:
             if len(names) != len(set(names)):
                 raise RequestMalformed("header")
 
+    def listed(self, wanted: bytes) -> bytes | None:
+        """A field that is a list, though it came in several lines (RFC 9110, section 5.2)."""
+        if not self.repeated:
+            return self.get(wanted)
+        return b",".join(value for name, value in self.headers if name == wanted) or None
+
     def cookies(self) -> dict[str, str]:
         """Our cookies among those sent. Raises RequestMalformed."""
         if self.get(b"cookie") is None:
@@ -285,9 +291,9 @@ class BrowserCookies:
 
 def came_over_http(request: Request, proxies: TrustedProxies) -> bool:
     """Whether a proxy of ours says that the browser spoke plain HTTP. Without one nobody can say."""
-    return proxies.says_http(request.client, request.get(b"x-forwarded-proto"))
+    return proxies.says_http(request.client, request.listed)
 
 
 def client_address(request: Request, proxies: TrustedProxies) -> str:
     """The browser's address, as far as anybody we trust has seen it."""
-    return proxies.client_of(request.client, request.get(b"x-forwarded-for"))
+    return proxies.client_of(request.client, request.listed)

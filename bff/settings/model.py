@@ -44,6 +44,7 @@ class Server(_Table, frozen=True, kw_only=True):
     drain_seconds: Seconds = 30.0
     trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
     trusted_networks: tuple[str, ...] = ()
+    trusted_field: Literal["x-forwarded", "forwarded"] = "x-forwarded"
 
 
 class Provider(_Table, frozen=True, kw_only=True):
@@ -185,6 +186,17 @@ class Logging(_Table, frozen=True, kw_only=True):
     access: Literal["on", "off"] = "on"
 
 
+class Upstreams(_Table, frozen=True, kw_only=True):
+    """Connections to the APIs: to each origin, in each process.
+
+    Of ``max_connections`` taken, the next call waits its turn, ``connect_seconds`` of its route at
+    most. WebSockets are counted by themselves (``limits.websockets_per_session``).
+    """
+
+    max_connections: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 100
+    keep_alive_seconds: Seconds = 30.0
+
+
 class Route(_Table, frozen=True, kw_only=True):
     """One line of the route table; what it does not describe does not exist."""
 
@@ -223,6 +235,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     app: App = App()
     limits: Limits = Limits()
     logging: Logging = Logging()
+    upstreams: Upstreams = Upstreams()
     review: Review = Review()
     audit: Audit = Audit()
     alerts: Alerts = Alerts()

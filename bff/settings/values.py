@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
+from bff.browser.proxies import TrustedProxies
 from bff.oidc.client_key import ClientKey
 from bff.oidc.metadata import ClientMetadata, Secret
 from bff.resource.routes import ApiRoute, RouteTable, Timeouts, Upstream
@@ -172,6 +173,12 @@ def api_route(route: Route) -> ApiRoute:
         acr=route.acr,
         rate_per_minute=route.rate_per_minute,
     )
+
+
+def trusted_proxies(settings: Settings) -> TrustedProxies:
+    """Whose word counts about where a request came from."""
+    server = settings.server
+    return TrustedProxies(server.trusted_proxies, server.trusted_networks, server.trusted_field)
 
 
 def route_table(settings: Settings) -> RouteTable:
