@@ -111,6 +111,10 @@ def test_25_a_hidden_page_does_not_keep_its_session_alive(
     store.close()
 
 
+AWAY = """() => fetch('/api/events', {headers: {'BFF-Session': 'any'}}).then((a) => a.status === 503)"""
+"""The loss of Redis is noticed: a copy held in the process answers until then, a second at most."""
+
+
 @pytest.mark.req("S5", "N123")
 def test_08_redis_goes_away_and_comes_back(
     short: tuple[Stack, Bff, Bff], new_context: NewContext
@@ -122,6 +126,7 @@ def test_08_redis_goes_away_and_comes_back(
     expect(page.get_by_test_id("event-card").first).to_be_visible()
     stack.keep()
     stack.kill("redis")
+    page.wait_for_function(AWAY)
     page.get_by_role("button", name="Reload").click()
     expect(banner(page)).to_contain_text("Service not responding", timeout=PATIENCE_MS)
     expect(page.get_by_test_id("user-name")).to_contain_text("Ada")

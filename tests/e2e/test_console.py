@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.acceptance import STILL
+from tests.e2e.acceptance import ENDED, STILL
+from tests.e2e.acceptance import dialog as dialog_of
 from tests.e2e.processes import Stack
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
@@ -92,6 +93,7 @@ def test_a_reviewer_ends_a_session_and_its_user_is_out(new_context: NewContext) 
     expect(dialog).to_contain_text("revoked at the provider")
     dialog.get_by_role("button", name="Done").click()
     expect(reviewer.get_by_text("Not signed in anywhere.")).to_be_visible()
+    dialog_of(victim, ENDED)  # the page learns it by itself
     answer = victim.evaluate(
         "() => fetch('/api/events', {headers: {'BFF-Session': 'any'}})"
         ".then(r => [r.status, r.headers.get('BFF-Error')])"
