@@ -20,6 +20,8 @@ from tests.benchmarks.subjects import SUBJECTS
 
 RESULTS = CACHE / "results.jsonl"
 ROUNDS = 5
+READY = [name for name in SUBJECTS if name != "apache-tuned"]
+"""Those that start: tuned Apache wants a provider behind TLS, which the ground does not have yet."""
 SECONDS = 2.0  # wrk takes whole ones
 
 
@@ -132,14 +134,14 @@ def main(arguments: list[str]) -> None:
         case ["install"]:
             install()
         case ["run", section, *chosen]:
-            SECTIONS[section](chosen or list(SUBJECTS))
+            SECTIONS[section](chosen or READY)
         case ["table"]:
             tables()
         case ["all"]:
             install()
             for section, run in SECTIONS.items():
                 print(f"section {section}", file=sys.stderr, flush=True)
-                run(list(SUBJECTS))
+                run(READY)
             tables()
         case _:
             raise SystemExit(__doc__)
