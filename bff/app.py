@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bff.adapters.alarms import AlarmingTrail
+from bff.adapters.browser_connection import BrowserConnection
 from bff.adapters.dev_server import HttpDevServer
 from bff.adapters.entropy import RequestIds
 from bff.adapters.live_check import Finding, about_provider, about_redis
@@ -19,6 +20,7 @@ from bff.endpoints.backchannel import backchannel_handlers
 from bff.endpoints.console import console_handlers
 from bff.endpoints.dependencies import BrowserCookies
 from bff.endpoints.dev_shell import DevShell
+from bff.endpoints.direct import DirectCalls
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.exceptions import exception_handlers
 from bff.endpoints.gate import Bff, Gate
@@ -26,6 +28,7 @@ from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
 from bff.endpoints.own_sessions import own_sessions_handlers
 from bff.endpoints.popup import popup_handlers
+from bff.endpoints.reading import Readings
 from bff.endpoints.session import session_handlers
 from bff.endpoints.websocket import WebSocketEndpoint
 from bff.flows.refresh_ports import AlarmHook
@@ -34,6 +37,8 @@ from bff.settings.model import Settings
 from bff.settings.read import load_settings
 
 CONFIG_VARIABLE = "BFF_CONFIG"
+PROTOCOL = BrowserConnection
+"""What uvicorn is to speak to browsers with."""
 
 
 def create_app_from_environment() -> Bff:
@@ -87,6 +92,10 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         per_session=settings.limits.event_streams_per_session,
         per_process=settings.limits.event_streams,
     )
+    request_ids = RequestIds(os.urandom)
+    if flows.direct_call is not None:
+        readings = Readings(cookies, around)
+        app.direct = DirectCalls(flows.direct_call, readings, around, request_ids.new, world.log)
     app.gate = Gate(
         app.beyond,
         ApiEndpoint(flows.api_call, cookies, around),
@@ -96,7 +105,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         _page(settings, shell),
         session_events,
         around,
-        RequestIds(os.urandom).new,
+        request_ids.new,
         world.log,
     )
     return app

@@ -48,6 +48,10 @@ class ResponseBody:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def aclose(self) -> None:
+        """As :meth:`close`."""
+        self.close()
+
+    def close(self) -> None:
         """Give up the rest: the connection is closed, which is how an API learns of it."""
         if self._source is not None:
             self._source.abandon(self)

@@ -39,6 +39,26 @@ class Keeper(Protocol):
         ...
 
 
+class Listener(Protocol):
+    """Who waits for a response head: a future, or whoever can be told as one is."""
+
+    def done(self) -> bool:
+        """Whether it was told already."""
+        ...
+
+    def set_result(self, result: tuple[int, Fields], /) -> None:
+        """The head is here; if the whole response is, the connection is free again."""
+        ...
+
+    def set_exception(self, exception: BaseException, /) -> None:
+        """There will be none."""
+        ...
+
+    def exception(self) -> BaseException | None:
+        """What it was told; a future then does not complain that nobody asked."""
+        ...
+
+
 class Connection(asyncio.Protocol):
     """A connection, idle or in the middle of one exchange."""
 
@@ -71,15 +91,17 @@ class Connection(asyncio.Protocol):
         """
         return not (self.closing or self._poll.poll(0))
 
-    def begin(self, head: bytes, *, head_only: bool, timeouts: Timeouts) -> ResponseBody:
+    def begin(
+        self, head: bytes, listener: Listener, *, head_only: bool, timeouts: Timeouts
+    ) -> ResponseBody:
         """Send a whole request, of which ``head`` is all, or the beginning of one.
 
-        The response head is awaited through :attr:`head`.
+        ``listener`` is told of the response head.
         """
         self._timeouts = timeouts
         self._reader.begin(head_only=head_only)
         self._body = body = ResponseBody(self, self._loop)
-        self.head: asyncio.Future[tuple[int, Fields]] = self._loop.create_future()
+        self._head = listener
         self._transport.write(head)
         self._deadline.set(timeouts.first_byte)
         return body
@@ -133,13 +155,14 @@ class Connection(asyncio.Protocol):
         if reader.complete:
             self._finish(body)
             return
-        self._head_known()
         if body.size <= HIGH_WATER:
             self._deadline.set(self._timeouts.idle)
         else:
             self._reading_paused = True
             self._transport.pause_reading()
             self._deadline.clear()  # the browser is slow, not the API
+        if not self._head.done():
+            self._head.set_result((reader.status, reader.fields))
 
     def eof_received(self) -> None:
         """The API has said all: whatever we have not sent yet will not be read."""
@@ -192,19 +215,16 @@ class Connection(asyncio.Protocol):
             return
         self._sent = True
         self._upload = None
-        if not self.head.done():
+        if not self._head.done():
             self._deadline.set(self._timeouts.first_byte)
 
-    def _head_known(self) -> None:
-        if not self.head.done():
-            self.head.set_result((self._reader.status, self._reader.fields))
-
     def _finish(self, body: ResponseBody) -> None:
-        """The response is complete."""
+        """The response is complete; whoever hears of it may use the connection at once."""
+        reader, listener = self._reader, self._head
+        told = (reader.status, reader.fields)
         self._body = None
-        self._head_known()
         body.end()
-        reusable = self._reader.reusable and self._sent and not self._closed
+        reusable = reader.reusable and self._sent and not self._closed
         self._stop_upload()
         self._served = True
         self._resume_reading()
@@ -213,16 +233,18 @@ class Connection(asyncio.Protocol):
             self._keeper.release(self)
         else:
             self._transport.abort()
+        if not listener.done():
+            listener.set_result(told)
 
     def _fail(self, body: ResponseBody, error: BaseException) -> None:
         """There will be no complete response."""
         self._body = None
         self._stop_upload()
-        if not self.head.done():
-            self.head.set_exception(error)
-            self.head.exception()  # whoever waited may have left
         body.end(error)
         self._transport.abort()
+        if not self._head.done():
+            self._head.set_exception(error)
+            self._head.exception()  # whoever waited may have left
 
     def _stop_upload(self) -> None:
         upload, self._upload = self._upload, None

@@ -1,12 +1,14 @@
 """Speaks to the APIs: one request out, one response back, bytes streaming both ways."""
 
+import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from bff.adapters.connection_pool import ConnectionPool
+from bff.adapters.direct_exchange import DirectExchange
 from bff.adapters.http1_connection import Connection, ConnectionStale
 from bff.errors import RequestMalformed, ResourceServerResponseInvalid
-from bff.resource.messages import ApiRequest, ApiResponse
+from bff.resource.messages import ApiRequest, ApiResponse, Fields, field_lines
 from bff.resource.routes import ApiRoute, Timeouts, Upstream
 
 SMALL_BODY = 64 * 1024
@@ -85,6 +87,41 @@ class HttpResourceServer:
         except ConnectionStale:
             raise ResourceServerResponseInvalid("truncated") from None
 
+    def send_now(
+        self,
+        route: ApiRoute,
+        request: ApiRequest,
+        lines: bytes,
+        heard: Callable[[], None],
+    ) -> DirectExchange | None:
+        """Send a request without a body on a connection that waits for work; None if there is none.
+
+        Args:
+            route: where to, and how long to wait.
+            request: as for :meth:`send`, with a safe method.
+            lines: further fields, written by :func:`field_lines` already.
+            heard: called once, when the response head is there, with its whole body if that came
+                along; or when there will be none.
+
+        Raises:
+            RequestMalformed: a field contains a line end.
+        """
+        pool, version_and_host = self._targets.get(route.upstream) or self._open(route.upstream)
+        own = field_lines(request.headers)
+        connection = pool.take_idle()
+        if connection is None:
+            return None
+        method = request.method
+        line = b"%b %b%b" % (method.encode("ascii"), request.target, version_and_host)
+        exchange = DirectExchange(heard)
+        exchange.body = connection.begin(
+            b"".join((line, lines, own, b"\r\n")),
+            exchange,
+            head_only=method == "HEAD",
+            timeouts=route.timeouts,
+        )
+        return exchange
+
     async def aclose(self) -> None:
         """Close every connection; requests under way fail."""
         for pool in self._pools.values():
@@ -113,11 +150,12 @@ async def _exchange(
     timeouts: Timeouts,
 ) -> ApiResponse:
     """One request on one connection."""
-    body = connection.begin(head, head_only=method == "HEAD", timeouts=timeouts)
+    known: asyncio.Future[tuple[int, Fields]] = asyncio.get_running_loop().create_future()
+    body = connection.begin(head, known, head_only=method == "HEAD", timeouts=timeouts)
     if rest is not None:
         connection.upload(rest, body)
     try:
-        status, fields = await connection.head
+        status, fields = await known
     except BaseException:
         await body.aclose()
         raise

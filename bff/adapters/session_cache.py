@@ -69,13 +69,22 @@ class SessionCache:
 
     def get(self, key: SessionKey) -> Session | None:
         """The session as Redis has it, as far as anybody here can know; None: ask Redis."""
-        held = self._held.get(key)
-        if held is None or self._time() >= self._vouched_until:
+        session = self.peek(key)
+        if session is None:
             self.misses += 1
-            return None
+        else:
+            self.used(key)
+        return session
+
+    def peek(self, key: SessionKey) -> Session | None:
+        """As :meth:`get`, and nobody counts it: what is not enough is asked for again."""
+        held = self._held.get(key)
+        return None if held is None or self._time() >= self._vouched_until else held[0]
+
+    def used(self, key: SessionKey) -> None:
+        """What :meth:`peek` gave was enough."""
         self._held.move_to_end(key)
         self.hits += 1
-        return held[0]
 
     @contextmanager
     def reading(self, key: SessionKey) -> Iterator[Callable[[Session], None]]:

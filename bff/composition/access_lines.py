@@ -3,7 +3,7 @@
 from typing import Any
 
 from bff.composition.world import World
-from bff.endpoints.dependencies import AccessLine, no_line
+from bff.endpoints.call_ends import AccessLine, no_line
 
 
 def access_line(world: World) -> AccessLine:

@@ -7,7 +7,7 @@ from bff.adapters.redis_sessions import RedisSessionStore
 from bff.audit.events import ProviderBreaker
 from bff.audit.operations import ProviderClockOff
 from bff.composition.evidence import Evidence
-from bff.composition.proxying import proxy_flows
+from bff.composition.proxying import direct_call_flow, proxy_flows
 from bff.composition.reviewing import review_flows
 from bff.composition.signing_out import (
     backchannel_flow,
@@ -58,6 +58,7 @@ def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
         own_sessions=own_sessions_flow(world, stores, access, ending),
         review=review_flows(world, trail, stores, access, ending, evidence),
         watch=WatchFlow(stores.sessions, access, world.background, clock),
+        direct_call=direct_call_flow(world),
     )
 
 

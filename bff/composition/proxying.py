@@ -6,6 +6,8 @@ from bff.composition.world import World
 from bff.flows.access import AccessFlow
 from bff.flows.api_call import ApiCallFlow
 from bff.flows.client_token import ClientTokenFlow
+from bff.flows.direct_call import DirectCallFlow
+from bff.flows.held_sessions import QuietSessions
 from bff.flows.ports import AuditTrail
 from bff.flows.session_watch import SessionWatch
 from bff.flows.socket_call import SocketCallFlow
@@ -39,3 +41,13 @@ def proxy_flows(
         limits.websockets_per_session,
     )
     return calls, sockets
+
+
+def direct_call_flow(world: World) -> DirectCallFlow | None:
+    """The way of a call that needs no decision; there is none where no session is held in the process."""
+    settings, cache = world.settings, world.session_cache
+    if cache is None:
+        return None
+    limits = values.session_limits(settings)
+    quiet = QuietSessions(cache.peek, cache.used, values.refresh_policy(settings), limits)
+    return DirectCallFlow(quiet, world.resource_server, limits)

@@ -4,7 +4,8 @@ from bff.adapters.rate_limits import RedisRateLimits
 from bff.audit import events
 from bff.composition.access_lines import access_line
 from bff.composition.world import World
-from bff.endpoints.dependencies import RouteTook, Surroundings
+from bff.endpoints.call_ends import RouteTook
+from bff.endpoints.dependencies import Surroundings
 from bff.flows.ports import AuditTrail
 from bff.settings import values
 

@@ -13,6 +13,7 @@ from bff.endpoints.dependencies import (
     Surroundings,
     client_address,
 )
+from bff.endpoints.direct import BEGUN, Begun, begun_call
 from bff.endpoints.leaving import BrowserLeft, Leaving, LeavingWatch, Receive
 from bff.endpoints.route_limits import count_call
 from bff.errors import ContentTooLarge, RequestMalformed, RequestRejected, ResourceServerError
@@ -49,6 +50,7 @@ class ApiEndpoint:
         time.
         """
         leaving = Leaving(receive, self._watch)
+        begun: Begun | None = scope.get(BEGUN)
         try:
             return await self._proxied(scope, send, request, leaving)
         except asyncio.CancelledError:
@@ -57,6 +59,8 @@ class ApiEndpoint:
             raise
         finally:
             leaving.end()
+            if begun is not None:
+                begun.give_up()
 
     async def _proxied(self, scope: Scope, send: Send, request: Request, leaving: Leaving) -> int:
         method: str = scope["method"]
@@ -84,6 +88,7 @@ class ApiEndpoint:
             ),
             presented=presented,
             background=request.background,
+            begun=begun_call(scope),
         )
         try:
             answer = await self._flow.call(call)

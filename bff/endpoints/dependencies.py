@@ -25,10 +25,12 @@ from bff.browser.login_cookie import (
     write_login_cookie,
 )
 from bff.browser.proxies import TrustedProxies
+from bff.endpoints.call_ends import AccessLine, RouteTook, no_line, not_counted
 from bff.errors import RequestMalformed
 from bff.flows.access import AccessFlow, Presented
 from bff.flows.api_call import ApiCallFlow
 from bff.flows.backchannel import BackChannelFlow
+from bff.flows.direct_call import DirectCallFlow
 from bff.flows.ending import EndingFlow
 from bff.flows.login import LoginFlow
 from bff.flows.logout import LogoutFlow
@@ -48,15 +50,6 @@ HeaderGet = Callable[[bytes], bytes | None]
 NOT_PINNED = b"any"
 _REMEMBERED_LENGTH = 2048
 """Bytes of a Cookie field that is worth remembering."""
-AccessLine = Callable[[str, str, str, int, float], None]
-"""Writes down one request: its id, method, path without query, status, and seconds."""
-
-
-def no_line(request_id: str, method: str, path: str, status: int, seconds: float) -> None:
-    """Nothing is written down."""
-    del request_id, method, path, status, seconds
-
-
 RESTARTED = "login_restarted"
 """The note of a sign-in that was begun anew because its answer came too late; no page is told of it."""
 ALONE = frozenset(
@@ -89,7 +82,7 @@ class ReviewFlows:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """The stories the endpoints tell."""
+    """The stories the endpoints tell. ``direct_call`` is told where sessions are held in the process."""
 
     login: LoginFlow
     access: AccessFlow
@@ -101,14 +94,7 @@ class Flows:
     backchannel: BackChannelFlow
     own_sessions: OwnSessionsFlow
     review: ReviewFlows | None = None
-
-
-RouteTook = Callable[[str, float, int], None]
-"""Told of each answer of an API: the route's name, seconds since the request came, the status."""
-
-
-def not_counted(_route: str, _seconds: float, _status: int) -> None:
-    """Nobody counts."""
+    direct_call: DirectCallFlow | None = None
 
 
 @dataclass(frozen=True, slots=True)

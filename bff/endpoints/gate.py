@@ -5,7 +5,6 @@ Deny by default: an address is a page, a navigation, an asset or the provider's 
     own origin (RFC 10017, section 6.1.3.3).
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any
@@ -24,11 +23,13 @@ from bff.endpoints.api import ApiEndpoint, Send
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.dependencies import Request, Scope, Surroundings, came_over_http
 from bff.endpoints.dev_shell import DevShell
+from bff.endpoints.direct import BEGUN, LEFT, Begun, DirectCalls
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.leaving import BrowserLeft, Receive
 from bff.endpoints.origin import CURRENT
 from bff.endpoints.problem_page import to_answer
 from bff.endpoints.refusals import refusal
+from bff.endpoints.request_id import given_request_id
 from bff.endpoints.websocket import WebSocketEndpoint, refuse
 from bff.errors import (
     BffError,
@@ -38,7 +39,6 @@ from bff.errors import (
 )
 
 CONSOLE, CONSOLE_API = b"/bff/console/", b"/bff/console/api/"
-REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 
 
 class Kind(Enum):
@@ -97,8 +97,11 @@ class Gate:
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
-        now = self._around.clock.now()
+        begun: Begun | None = scope.get(BEGUN)
+        now = self._around.clock.now() if begun is None else begun.arrived_at
         request = scope["bff"] = self._request(scope, now)
+        if begun is not None:
+            request.id = begun.request_id
         CURRENT.set(request)
         started = False
 
@@ -115,7 +118,7 @@ class Gate:
         except BrowserLeft:
             if not started:  # to nobody, or to somebody whose body was not readable
                 await self._refuse(RequestMalformed("body"), scope, sending, request)
-            request.status = 499
+            request.status = LEFT
         except Exception as error:
             if not isinstance(error, BffError):
                 self._log.exception("unexpected_error", request_id=request.id)
@@ -214,7 +217,7 @@ class Gate:
 
     def _request(self, scope: Scope, now: float) -> Request:
         request = Request(scope, "", now)
-        request.id = _given_id(request) or self._new_request_id()
+        request.id = given_request_id(request) or self._new_request_id()
         return request
 
     def _log_line(self, scope: Scope, request: Request, began: float) -> None:
@@ -223,16 +226,6 @@ class Gate:
         self._around.access_line(
             request.id, scope["method"], scope["path"], request.status, seconds
         )
-
-
-def _given_id(request: Request) -> str | None:
-    """The id that a proxy before us gave the request, if it is fit for a log."""
-    if request.get(b"x-request-id") is None:
-        return None
-    for name, value in request.headers:
-        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-            return str(value, "ascii")
-    return None
 
 
 def kind_of(path: bytes) -> Kind:
@@ -250,6 +243,8 @@ class Bff(Litestar):
     """A Litestar app behind its gate: whatever it is mounted in, nothing gets past."""
 
     gate: Gate | None = None
+    direct: DirectCalls | None = None
+    """The way round the gate, for a server that can take it."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
         """Through the gate, which calls :meth:`beyond`."""

@@ -12,13 +12,14 @@ from bff.audit import events
 from bff.errors import SessionRequired, TokenLeaked
 from bff.flows.access import Access, AccessFlow, Presented
 from bff.flows.client_token import ClientTokenFlow
+from bff.flows.direct_call import DirectCall
 from bff.flows.event_stream import EventStream, is_event_stream
 from bff.flows.leak_watch import WatchedBody
 from bff.flows.ports import AuditTrail, Background, Clock, ResourceServer
 from bff.flows.session_watch import SessionWatch
 from bff.flows.step_up import require_step_up
 from bff.flows.user_token import UserTokenFlow
-from bff.resource.leak import LeakGuard, readable
+from bff.resource.leak import LeakGuard, check_answer, readable
 from bff.resource.messages import (
     ApiRequest,
     ApiResponse,
@@ -38,7 +39,8 @@ REPLAYABLE_BODY_BYTES = 65_536
 class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """One call as the browser made it, already matched to its route.
 
-    ``background`` use does not slide the idle limit.
+    ``background`` use does not slide the idle limit. ``begun`` is the same call as far as it went
+    on the direct way, if it was there.
     """
 
     route: ApiRoute
@@ -50,6 +52,7 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: Forwarded
     presented: Presented | None
     background: bool
+    begun: DirectCall | None = None
 
 
 class ApiAnswer(msgspec.Struct, frozen=True):
@@ -110,7 +113,8 @@ class ApiCallFlow:
     async def _as_user(self, call: ApiCall, presented: Presented) -> ApiAnswer:
         user = await self.user_tokens.for_route(call.route, presented, background=call.background)
         held = b"" if call.body is None else await _held(call, call.body)
-        response = await self._send(call, user.token, call.body if held is None else _once(held))
+        body = call.body if held is None else _once(held)
+        response = await self._send(call, user.token, body, call.begun)
         if response.status != 401 or held is None or not challenges_token(response.headers):  # noqa: PLR2004
             return ApiAnswer(response, user.access)
         renewed = await self.user_tokens.after_challenge(call.route, presented, user)
@@ -121,14 +125,20 @@ class ApiCallFlow:
         return ApiAnswer(again, renewed.access)
 
     async def _send(
-        self, call: ApiCall, token: str | None, body: AsyncIterator[bytes] | None
+        self,
+        call: ApiCall,
+        token: str | None,
+        body: AsyncIterator[bytes] | None,
+        begun: DirectCall | None = None,
     ) -> ApiResponse:
-        authorization = b"Bearer " + token.encode("ascii") if token is not None else None
-        fields = outgoing_headers(
-            call.headers, call.route, authorization=authorization, forwarded=call.forwarded
-        )
-        request = ApiRequest(call.method, call.target, fields)
-        response = await self.resource_server.send(call.route, request, body)
+        response = None if begun is None else _begun(begun, token)
+        if response is None:
+            authorization = b"Bearer " + token.encode("ascii") if token is not None else None
+            fields = outgoing_headers(
+                call.headers, call.route, authorization=authorization, forwarded=call.forwarded
+            )
+            request = ApiRequest(call.method, call.target, fields)
+            response = await self.resource_server.send(call.route, request, body)
         watched = response.body
         if token is not None and call.route.leak_guard:
             try:
@@ -142,12 +152,12 @@ class ApiCallFlow:
 
     def _watched(self, call: ApiCall, response: ApiResponse, token: str) -> Body:
         """The body as it may be passed on. Raises TokenLeaked for what is here already."""
+        if response.complete is not None:
+            check_answer(token.encode("ascii"), response.headers, response.complete)
+            return response.body
         guard = LeakGuard(token.encode("ascii"))
         guard.check_headers(response.headers)
         if not readable(response.headers):
-            return response.body
-        if response.complete is not None:
-            guard.check_whole(response.complete)
             return response.body
         return WatchedBody(response.body, guard, lambda: self._leaked(call, "body"))
 
@@ -155,6 +165,17 @@ class ApiCallFlow:
         self.trail.record(
             events.TokenLeakStopped(at=self.clock.now(), route=call.route.name, place=place)
         )
+
+
+def _begun(begun: DirectCall, token: str | None) -> ApiResponse | None:
+    """What the direct way has of the answer; None if it is to be asked for anew.
+
+    A request that went out with another token than the session has by now was overtaken.
+    """
+    if begun.token == token:
+        return begun.exchange.answer()
+    begun.exchange.give_up()
+    return None
 
 
 async def _held(call: ApiCall, body: AsyncIterator[bytes]) -> bytes | None:

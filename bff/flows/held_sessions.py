@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bff.flows.ports import Clock
-from bff.session.held import beyond_question
+from bff.session.held import beyond_question, nothing_due
 from bff.session.limits import SessionLimits
 from bff.session.model import Session, SessionKey
 from bff.session.refresh import RefreshPolicy
@@ -35,6 +35,44 @@ class HeldSessions:
             session, generation, pinned_ref, now, self.policy, self.limits, self.handle_grace
         )
         return session if fine else None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietSessions:
+    """Copies for whose sake nothing is to be begun, either.
+
+    ``get`` gives a copy that the store vouches for, or None; ``used`` is told of each that was
+    enough.
+    """
+
+    get: Callable[[SessionKey], Session | None]
+    used: Callable[[SessionKey], None]
+    policy: RefreshPolicy
+    limits: SessionLimits
+
+    def at(
+        self,
+        now: float,
+        key: SessionKey,
+        generation: int,
+        pinned_ref: str | None,
+        *,
+        background: bool,
+    ) -> Session | None:
+        """The copy, if the request may go on with it at ``now`` and leaves nothing to do."""
+        session = self.get(key)
+        if session is None or not nothing_due(
+            session,
+            generation,
+            pinned_ref,
+            now,
+            self.policy,
+            self.limits,
+            background=background,
+        ):
+            return None
+        self.used(key)
+        return session
 
 
 def nothing_held(key: SessionKey, generation: int, pinned_ref: str | None) -> None:

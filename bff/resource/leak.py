@@ -4,7 +4,7 @@ Promise kept: tokens never reach the browser (RFC 10017, section 6.1). Only bodi
 coding can be read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bff.errors import TokenLeaked
 
@@ -67,6 +67,14 @@ class LeakGuard:
             if data.endswith(token[:length]):
                 return end - length
         return end
+
+
+def check_answer(token: bytes, fields: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+    """Raise TokenLeaked if an answer that is all here contains the token, in a field or in a readable body."""
+    guard = LeakGuard(token)
+    guard.check_headers(fields)
+    if readable(fields):
+        guard.check_whole(body)
 
 
 class MessageGuard:

@@ -1,7 +1,7 @@
 """What is said to an API and what it answers; which header fields survive the way."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from functools import lru_cache
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from bff.resource.routes import ApiRoute
 Fields = list[tuple[bytes, bytes]]
 """Header fields in order, names in lower case, duplicates kept."""
 
+_OF_ONE_REQUEST = frozenset({b"content-length", b"x-request-id"})
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 _LOCATIONS = frozenset({b"content-location", b"location"})
 # A browser answers these with a password dialog of its own, over our page (RFC 7617, RFC 7616, RFC
@@ -128,6 +129,25 @@ def outgoing_headers(
         fields.append((b"authorization", authorization))
     fields += forwarding_fields(forwarded)
     return fields
+
+
+def field_lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The fields as they are written, a line each (RFC 9112, section 5).
+
+    Raises:
+        RequestMalformed: one contains a line end or a NUL.
+    """
+    lines = [b"%b: %b\r\n" % field for field in fields]
+    text = b"".join(lines)
+    if len(text) - len(text.translate(None, b"\r\n\0")) != 2 * len(lines):
+        raise RequestMalformed("header")
+    return text
+
+
+def unchanging_headers(incoming: Fields, route: ApiRoute, forwarded: Forwarded) -> Fields:
+    """Of :func:`outgoing_headers` for a request without a body: all but the token and the request id."""
+    fields = outgoing_headers(incoming, route, authorization=None, forwarded=forwarded)
+    return [field for field in fields if field[0] not in _OF_ONE_REQUEST]
 
 
 def handshake_headers(

@@ -1,7 +1,7 @@
 """What a session held in a process may decide: that nothing needs deciding."""
 
 from bff.session.handle import HandleVerdict, acknowledgement_due, judge_handle
-from bff.session.limits import SessionLimits, passed_limit
+from bff.session.limits import SessionLimits, passed_limit, touch_due
 from bff.session.model import Session
 from bff.session.refresh import RefreshPolicy, Verdict, judge
 
@@ -27,4 +27,28 @@ def beyond_question(
         and (pinned_ref is None or pinned_ref == session.core.ref)
         and judge_handle(session, generation, now, grace) is not HandleVerdict.REPLAYED
         and judge(session, now, policy) in {Verdict.USE, Verdict.REFRESH_SOON}
+    )
+
+
+def nothing_due(
+    session: Session,
+    generation: int,
+    pinned_ref: str | None,
+    now: float,
+    policy: RefreshPolicy,
+    limits: SessionLimits,
+    *,
+    background: bool,
+) -> bool:
+    """Whether, besides, nothing is to be begun for the session's sake: no renewal, no record of use, no new cookie.
+
+    Stricter than :func:`beyond_question` whatever the grace, because the handle must be the newest
+    one and acknowledged.
+    """
+    return (
+        session.generation == generation == session.acknowledged.generation
+        and (pinned_ref is None or pinned_ref == session.core.ref)
+        and judge(session, now, policy) is Verdict.USE
+        and passed_limit(session, now, limits) is None
+        and (background or not touch_due(session, now, limits))
     )

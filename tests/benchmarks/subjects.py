@@ -1,5 +1,6 @@
 """Who is measured: how each is started on its core, and how a browser signs in there."""
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,13 +19,14 @@ CLIENT_ID, CLIENT_SECRET = "eventlead-bff", "demo-secret-not-for-production"
 
 @dataclass(frozen=True)
 class Subject:
-    """One of them. ``settings`` are this product's, by dotted path."""
+    """One of them. ``settings`` are this product's, by dotted path; ``options`` those of ``bff serve``."""
 
     name: str
     title: str
     kind: str
     login: str = "/login"
     settings: Mapping[str, object] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
     def start(self, ground: Ground, port: int) -> Program:
         """On its own core."""
@@ -58,7 +60,8 @@ def _bff(subject: Subject, ground: Ground, port: int) -> Program:
         set_value(settings, path, value)
     config = ground.folder / f"{subject.name}.toml"
     config.write_text(tomli_w.dumps(settings))
-    command = [str(ROOT / ".venv" / "bin" / "bff"), "serve", "--config", str(config)]
+    command = [str(Path(sys.executable).with_name("bff")), "serve", "--config", str(config)]
+    command += subject.options
     return ground.run(subject.name, command, core=SUBJECT_CORE)
 
 
@@ -142,6 +145,13 @@ SUBJECTS = {
     for subject in (
         Subject("nginx", "nginx, plain reverse proxy, no sessions", "nginx", login=""),
         Subject("bff", OURS, "bff", "/bff/login"),
+        Subject(
+            "bff-granian",
+            f"{OURS}, behind granian",
+            "bff",
+            "/bff/login",
+            options=("--server", "granian"),
+        ),
         Subject(
             "bff-nocache",
             f"{OURS}, session cache off",

@@ -259,15 +259,23 @@ def test_a_path_with_two_readings_reaches_no_api(stack: Stack, ada: ApiBrowser, 
 
 
 @pytest.mark.req("N90")
-@pytest.mark.parametrize(
-    "method", ["TRACE", "TRACK", "CONNECT", "PROPFIND", "get", "GETx", "PURGE"]
-)
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "PURGE"])
 def test_a_method_that_no_route_lists_reaches_no_api(
     stack: Stack, ada: ApiBrowser, method: str
 ) -> None:
     """405, by the letter."""
     seen = ask(stack, ada, head(ada, method, "/api/echo"))
     assert (seen.statuses, seen.api) == ([405], [])
+
+
+@pytest.mark.req("N90")
+@pytest.mark.parametrize("method", ["TRACK", "get", "GETx"])
+def test_a_word_that_is_no_method_is_refused_by_the_parser(
+    stack: Stack, ada: ApiBrowser, method: str
+) -> None:
+    """400: methods are case-sensitive, and these are none (RFC 9110, section 9.1)."""
+    seen = ask(stack, ada, head(ada, method, "/api/echo"))
+    assert (seen.statuses, seen.api) == ([400], [])
 
 
 @pytest.mark.req("N93")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff.errors import TokenLeaked
-from bff.resource.leak import LeakGuard, readable
+from bff.resource.leak import LeakGuard, check_answer, readable
 
 TOKEN = b"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 
@@ -125,3 +125,17 @@ def test_a_body_that_is_all_here_is_looked_through_at_once() -> None:
     guard.check_whole(b"harmless, even token-123 at the end: token-123")
     with pytest.raises(TokenLeaked):
         guard.check_whole(b"...token-1234...")
+
+
+@pytest.mark.req("N68")
+def test_an_answer_that_is_all_here_is_searched_once() -> None:
+    """Its fields always, its body where it can be read."""
+    check_answer(TOKEN, [(b"etag", b"a")], b"harmless")
+    check_answer(TOKEN, [(b"content-encoding", b"gzip")], TOKEN)
+    for fields, body in (
+        ([(b"x-echo", b"<" + TOKEN)], b""),
+        ([], b"{" + TOKEN + b"}"),
+        ([(b"content-encoding", b"identity")], TOKEN),
+    ):
+        with pytest.raises(TokenLeaked):
+            check_answer(TOKEN, fields, body)

@@ -20,8 +20,10 @@ from bff.resource.messages import (
     ApiResponse,
     Fields,
     Forwarded,
+    field_lines,
     outgoing_headers,
     returning_headers,
+    unchanging_headers,
 )
 from bff.resource.routes import ApiRoute, Upstream
 
@@ -365,3 +367,30 @@ def test_messages_do_not_print_what_they_carry() -> None:
     response = ApiResponse(200, [(b"x", b"secret")], Nothing(), b"secret")
     assert repr(request) == "ApiRequest(GET)"
     assert repr(response) == "ApiResponse(200)"
+
+
+def test_fields_are_written_a_line_each() -> None:
+    """In order, duplicates kept."""
+    assert field_lines([(b"a", b"b"), (b"a", b"")]) == b"a: b\r\na: \r\n"
+    assert field_lines([]) == b""
+
+
+@pytest.mark.parametrize("octet", [b"\r", b"\n", b"\0"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_field_that_would_be_two_is_not_written(octet: bytes, place: int) -> None:
+    """Neither by its name nor by its value."""
+    field = [b"a", b"b"]
+    field[place] += octet + b"c"
+    with pytest.raises(RequestMalformed):
+        field_lines([(b"x", b"y"), (field[0], field[1])])
+
+
+def test_what_does_not_change_from_call_to_call() -> None:
+    """All that goes out but the token and the id."""
+    incoming = [(b"accept", b"a"), (b"cookie", b"c"), (b"authorization", b"mine")]
+    out = outgoing_headers(incoming, a_route(), authorization=b"Bearer t", forwarded=FORWARDED)
+    kept = unchanging_headers(incoming, a_route(), FORWARDED)
+    assert [field for field in out if field not in kept] == [
+        (b"authorization", b"Bearer t"),
+        (b"x-request-id", b"req_1"),
+    ]
