@@ -152,7 +152,9 @@ class BrowserConnection(HttpToolsProtocol):
             raise ValueError(HEAD_FIELDS)
 
     def on_headers_complete(self) -> None:
-        """Its head is here."""
+        """Its head is here. A target that is no path is for proxies that we are not (RFC 9112, section 3.2)."""
+        if not self.url.startswith(b"/"):
+            raise ValueError("target")
         self._in_head = False
         self._head_octets = 0
         self._deadline.clear()  # uvicorn's own timer from here

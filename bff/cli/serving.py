@@ -12,9 +12,11 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from bff.app import CONFIG_VARIABLE, PROTOCOL
 from bff.cli.options import CONFIG, load
-from bff.settings.model import Server
+from bff.settings.model import Settings
 
 APP = "bff.app:create_app_from_environment"
+LARGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes of a WebSocket message that uvicorn reads at most, unless the settings allow more."""
 
 
 @click.command()
@@ -45,10 +47,11 @@ def serve(path: str, port: int | None, workers: int | None, software: str) -> No
         err=True,
     )
     run = {"granian": _granian, "uvicorn": _uvicorn}[software]
-    run(server, port, workers)
+    run(settings, port, workers)
 
 
-def _granian(server: Server, port: int, workers: int) -> None:
+def _granian(settings: Settings, port: int, workers: int) -> None:
+    server = settings.server
     MPServer(
         APP,
         address=server.host,
@@ -64,7 +67,8 @@ def _granian(server: Server, port: int, workers: int) -> None:
     ).serve()
 
 
-def _uvicorn(server: Server, port: int, workers: int) -> None:
+def _uvicorn(settings: Settings, port: int, workers: int) -> None:
+    server = settings.server
     config = uvicorn.Config(
         APP,
         host=server.host,
@@ -72,6 +76,7 @@ def _uvicorn(server: Server, port: int, workers: int) -> None:
         workers=workers,
         factory=True,
         http=PROTOCOL,
+        ws_max_size=max(LARGEST_MESSAGE, settings.limits.websocket_message_bytes),
         access_log=False,
         log_level="warning",
         server_header=False,

@@ -204,6 +204,37 @@ async def test_another_host_takes_the_long_way(new_doorstep: New) -> None:
     assert door.direct == [False]
 
 
+@pytest.mark.req("N90")
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "http://localhost:8700/api/v/x"),
+        ("GET", "http://evil.example/api/v/x"),
+        ("GET", "https:/api/v/x"),
+        ("CONNECT", "evil.example:443"),
+        ("OPTIONS", "*"),
+    ],
+)
+async def test_a_target_that_is_no_path_is_refused(
+    new_doorstep: New, method: str, target: str
+) -> None:
+    """By the connection, which is then closed; no API hears of it."""
+    lines: list[bytes] = []
+
+    async def script(wire: Wire) -> None:
+        while True:
+            lines.append((await wire.request()).line)
+            await wire.send(OK)
+
+    door = await new_doorstep(script)
+    lines.clear()
+    visitor = await door.visitor()
+    visitor.ask(door.request(method, target))
+    assert (await visitor.answer())[0] == 400
+    assert await visitor.end() == b""
+    assert lines == []
+
+
 async def test_an_answer_has_one_date(new_doorstep: New) -> None:
     """The API's, on both ways; ours where it says none (RFC 9110, section 6.6.1)."""
     dated = b"HTTP/1.1 200 OK\r\ndate: theirs\r\ncontent-length: 0\r\n\r\n"

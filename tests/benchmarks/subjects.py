@@ -86,7 +86,7 @@ def _environment(ground: Ground, port: int) -> dict[str, str]:
 def _node(subject: Subject, ground: Ground, port: int) -> Program:
     script = node_modules() / f"{subject.name}.mjs"
     script.write_text((PEERS / script.name).read_text())
-    command = [str(ROOT / ".venv" / "bin" / "node"), str(script)]
+    command = [str(Path(sys.executable).with_name("node")), str(script)]
     return ground.run(
         subject.name,
         command,
