@@ -80,12 +80,18 @@ class Overview(Body, frozen=True, kw_only=True):
 
 
 class AccessCard(Body, frozen=True, kw_only=True):
-    """What may be known of an access token."""
+    """What may be known of an access token.
+
+    ``form`` is how it is written; ``audiences`` are those that a JWT names, as it says itself: nobody
+    has verified it here. An opaque one tells nothing.
+    """
 
     issued_at: float
     expires_at: float
     scopes: tuple[str, ...]
     fingerprint: str
+    form: Literal["jwt", "opaque"]
+    audiences: tuple[str, ...]
 
 
 class RefreshCard(Body, frozen=True, kw_only=True):

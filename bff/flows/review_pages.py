@@ -23,8 +23,9 @@ from bff.flows.register_ports import SessionRegister
 from bff.flows.review import Reviewer
 from bff.flows.review_listing import SessionListing
 from bff.flows.review_ports import AlertDesk, TrailReader
-from bff.session.model import Ref, RefreshJournal, Session, SessionKey
+from bff.session.model import Ref, RefreshJournal, Session, SessionKey, TokenSet
 from bff.session.overview import SessionOverview
+from bff.session.token_form import form_of
 
 CALENDAR_DAYS = 90
 LAST_ENTRIES = 20
@@ -64,12 +65,7 @@ class ReviewPages:
             auth_time=core.auth_time,
             provider_session=core.provider_sid is not None,
             claims=core.claims,
-            access=AccessCard(
-                issued_at=facts.issued_at,
-                expires_at=facts.expires_at,
-                scopes=facts.scope,
-                fingerprint=facts.access_fingerprint,
-            ),
+            access=_access_card(overview, tokens),
             refresh=_refresh_card(overview),
             identity=tokens.id_token is not None,
             renewal=_renewal(overview.journal),
@@ -189,6 +185,19 @@ def _gone(
         stays_valid_seconds=0,
         alerts=alerts,
         as_of=now,
+    )
+
+
+def _access_card(overview: SessionOverview, tokens: TokenSet) -> AccessCard:
+    facts = overview.facts
+    form, audiences = form_of(tokens.access_token)
+    return AccessCard(
+        issued_at=facts.issued_at,
+        expires_at=facts.expires_at,
+        scopes=facts.scope,
+        fingerprint=facts.access_fingerprint,
+        form=form,
+        audiences=audiences,
     )
 
 

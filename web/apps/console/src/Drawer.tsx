@@ -1,17 +1,28 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import { commonQuery, useNeighbours, type Within } from './entry'
 import { Chip } from './marks'
 import { exact } from './time'
 import type { AuditRow } from './wire'
 import { OUTCOME, SEVERITY } from './words'
 
+const WITHIN: Readonly<Record<Within, string>> = { list: 'this list', request: 'the same request', session: 'the same session', user: 'the same user' }
+
+interface DrawerProps {
+  readonly row: AuditRow
+  readonly listed: readonly AuditRow[]
+  readonly onOpen: (row: AuditRow) => void
+  readonly onClose: () => void
+  readonly onQuery: (q: string) => void
+}
+
 /** One entry of the trail, whole, and the ways to its neighbours. */
-export function Drawer({ row, onClose, onQuery }: { row: AuditRow; now: number; onClose: () => void; onQuery: (q: string) => void }) {
+export function Drawer({ row, listed, onOpen, onClose, onQuery }: DrawerProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
   const around: readonly (readonly [string, string | null])[] = [
-    ['Same request', row.request_id && `request:${row.request_id}`],
-    ['Same session', row.ref && `ref:${row.ref}`],
-    ['Same user', row.subject && `subject:${row.subject}`],
+    ['Same request', commonQuery(row, 'request')],
+    ['Same session', commonQuery(row, 'session')],
+    ['Same user', commonQuery(row, 'user')],
     ['Same address', row.address && `ip:${row.address}`],
   ]
   return (
@@ -28,7 +39,9 @@ export function Drawer({ row, onClose, onQuery }: { row: AuditRow; now: number; 
       <p className="muted">
         {exact(row.at, 'UTC')}, entry {row.seq}, number {row.number} of chain <code>{row.chain}</code>
       </p>
-      <div className="facet">
+      <Steps row={row} listed={listed} onOpen={onOpen} />
+      <fieldset className="facet">
+        <legend>List only</legend>
         {around.map(([name, q]) =>
           q ? (
             <button key={name} type="button" className="quiet" onClick={() => onQuery(q)}>
@@ -36,10 +49,34 @@ export function Drawer({ row, onClose, onQuery }: { row: AuditRow; now: number; 
             </button>
           ) : null,
         )}
-      </div>
+      </fieldset>
       <pre tabIndex={0} aria-label="The entry as JSON">
         {JSON.stringify(row, null, 2)}
       </pre>
     </dialog>
+  )
+}
+
+/** To the entry before and the one after, in the list or among those that share something with this one. */
+function Steps({ row, listed, onOpen }: Pick<DrawerProps, 'row' | 'listed' | 'onOpen'>) {
+  const [within, choose] = useState<Within>('list')
+  const { newer, older, place, of } = useNeighbours(row, within, listed)
+  const step = (to: AuditRow | undefined, name: string) => (
+    <button type="button" aria-disabled={to === undefined} onClick={() => to && onOpen(to)}>
+      {name}
+    </button>
+  )
+  return (
+    <div className="steps">
+      {step(older, 'Previous')}
+      {step(newer, 'Next')}
+      <label>
+        <span>in</span>
+        <select value={within} onChange={(event) => choose(event.currentTarget.value as Within)}>
+          {(Object.keys(WITHIN) as Within[]).filter((one) => one === 'list' || one === within || commonQuery(row, one) !== null).map((one) => <option key={one} value={one}>{WITHIN[one]}</option>)}
+        </select>
+      </label>
+      <span className="muted" role="status">{place === 0 ? 'not among the newest here' : `${place} of ${of}, newest first`}</span>
+    </div>
   )
 }

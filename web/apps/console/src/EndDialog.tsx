@@ -25,11 +25,11 @@ export function titleOf(target: EndTarget): string {
     case 'one':
       return `End session ${target.row.ref}`
     case 'subject':
-      return `End all ${target.count} sessions of ${target.subject}`
+      return target.count === 1 ? `End the session of ${target.subject}` : `End all ${target.count} sessions of ${target.subject}`
     case 'filter':
-      return `End ${target.count} sessions that match`
+      return target.count === 1 ? 'End the one session that matches' : `End ${target.count} sessions that match`
     case 'everybody':
-      return `End all ${target.count} sessions`
+      return target.count === 1 ? 'End the only session' : `End all ${target.count} sessions`
   }
 }
 
@@ -92,7 +92,7 @@ function What({ target, me }: { target: EndTarget; me: Me | null }) {
           <strong>Not undone:</strong> the access token that APIs were already given stays valid where they check it themselves
           {left === null ? ', until it expires.' : left === 0 ? '; it has expired.' : `, for ${duration(left)} more.`}
         </li>
-        <li><strong>Untouched:</strong> the single sign-on session at the provider. The user may sign in again.</li>
+        <li><strong>Untouched:</strong> the single sign-on session at the provider: the user may sign in again. Whoever shall not is also to be ended, or locked, at the provider; that can be done only there.</li>
       </ul>
     </>
   )

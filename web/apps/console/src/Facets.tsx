@@ -1,4 +1,5 @@
 import { useQuery } from './router'
+import { exact } from './time'
 
 const figures = new Intl.NumberFormat('en')
 
@@ -36,5 +37,36 @@ export function TypedFilter({ name, parameter, placeholder, wide }: { name: stri
         <input key={value} name="value" type="search" defaultValue={value} placeholder={placeholder} onBlur={(event) => change({ [parameter]: event.currentTarget.value.trim() })} />
       </label>
     </form>
+  )
+}
+
+/** One filter as a list to choose from. */
+export function Choice({ name, parameter, values }: { name: string; parameter: string; values: readonly string[] }) {
+  const [query, change] = useQuery()
+  return (
+    <label>
+      <span>{name}</span>
+      <select value={query.get(parameter) ?? ''} onChange={(event) => change({ [parameter]: event.currentTarget.value })}>
+        <option value="">any</option>
+        {values.map((value) => <option key={value}>{value}</option>)}
+      </select>
+    </label>
+  )
+}
+
+/** A filter by age. The address holds the moment, not the span, so that it means the same to whoever opens it later. */
+export function Moment({ name, parameter, spans, now }: { name: string; parameter: string; spans: Readonly<Record<string, number>>; now: number }) {
+  const [query, change] = useQuery()
+  const chosen = query.get(parameter)
+  const choose = (seconds: string): void => change({ [parameter]: seconds === '' ? '' : String(Math.floor(now) - Number(seconds)) })
+  return (
+    <label>
+      <span>{name}</span>
+      <select value={chosen === null ? '' : 'chosen'} disabled={now === 0} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">any</option>
+        {chosen !== null && <option value="chosen">{exact(Number(chosen) || 0, 'UTC')}</option>}
+        {Object.entries(spans).map(([words, seconds]) => <option key={seconds} value={seconds}>{words}</option>)}
+      </select>
+    </label>
   )
 }

@@ -1,6 +1,7 @@
-import { useState } from 'react'
 import type { AuditRow, RefreshRow, SessionDetail } from './wire'
+import { useQuery } from './router'
 import { exact } from './time'
+import { counted } from './words'
 
 const WIDTH = 1000
 
@@ -10,6 +11,9 @@ interface Mark {
   readonly tone: string
   readonly words: string
 }
+
+/** What the trail calls a reviewer's look and act. */
+const REVIEWING = new Set(['sensitive_read', 'authz_admin'])
 
 const LANES = ['sign-in', 'refresh', 'alerts', 'reviewers'] as const
 
@@ -22,7 +26,7 @@ export function Ribbon({ detail, refreshes }: { detail: SessionDetail; refreshes
   const x = (at: number): number => Math.min(WIDTH, Math.max(0, ((at - start) / span) * WIDTH))
   const renewed = refreshes.filter((one) => one.outcome === 'renewed').map((one) => one.at).sort((one, other) => one - other)
   const borders = [start, ...renewed, Math.min(row.access_expires_at, row.absolute_expires_at)]
-  const words = `From ${exact(start, 'UTC')} to at most ${exact(row.absolute_expires_at, 'UTC')}; idle limit ${exact(row.idle_expires_at, 'UTC')}; ${renewed.length + 1} access tokens.`
+  const words = `From ${exact(start, 'UTC')} to at most ${exact(row.absolute_expires_at, 'UTC')}; idle limit ${exact(row.idle_expires_at, 'UTC')}; ${counted(renewed.length + 1, 'access token')}.`
   return (
     <figure className="card">
       <h2>Lifetime</h2>
@@ -42,13 +46,14 @@ export function Ribbon({ detail, refreshes }: { detail: SessionDetail; refreshes
 
 /** What happened in it, each kind on a lane of its own. */
 export function Lanes({ detail, entries, refreshes }: { detail: SessionDetail; entries: readonly AuditRow[]; refreshes: readonly RefreshRow[] }) {
-  const [asList, setAsList] = useState(false)
+  const [query, change] = useQuery()
+  const asList = query.get('timeline') === 'list'
   const marks = marksOf(detail, entries, refreshes)
   return (
     <figure className="card">
       <div className="title">
         <h2>Timeline</h2>
-        <button type="button" className="quiet" aria-pressed={asList} onClick={() => setAsList(!asList)}>
+        <button type="button" className="quiet" aria-pressed={asList} onClick={() => change({ timeline: asList ? '' : 'list' })}>
           {asList ? 'Show as picture' : 'Show as list'}
         </button>
       </div>
@@ -70,23 +75,30 @@ function Listed({ marks }: { marks: readonly Mark[] }) {
   )
 }
 
+/** A lane is as wide as there is room; its name keeps the size of the text around it. */
 function Drawn({ marks, until }: { marks: readonly Mark[]; until: number }) {
   const first = Math.min(until - 60, ...marks.map((mark) => mark.at))
-  const x = (at: number): number => 90 + ((at - first) / Math.max(1, until - first)) * (WIDTH - 110)
+  const x = (at: number): string => `${(1 + ((at - first) / Math.max(1, until - first)) * 98).toFixed(2)}%`
   return (
-    <svg className="lanes" role="img" aria-label={`${marks.length} events since ${exact(first, 'UTC')}; they can be shown as a list.`} viewBox={`0 0 ${WIDTH} ${LANES.length * 28 + 4}`}>
+    <div className="lanes" role="img" aria-label={`${counted(marks.length, 'event')} since ${exact(first, 'UTC')}; they can be shown as a list.`}>
       {LANES.map((lane, index) => (
-        <g key={lane}>
-          <text x="0" y={index * 28 + 18}>{lane}</text>
-          <line x1="90" x2={WIDTH} y1={index * 28 + 14} y2={index * 28 + 14} />
-        </g>
+        <div key={lane} className="lane">
+          <span className="muted">{lane}</span>
+          <svg height="24" width="100%">
+            <line x1="0" x2="100%" y1="12" y2="12" />
+            {marks.filter((mark) => mark.lane === index).map((mark, place) => (
+              <circle key={place} className={mark.tone} cx={x(mark.at)} cy="12" r="5">
+                <title>{`${exact(mark.at, 'UTC')} ${mark.words}`}</title>
+              </circle>
+            ))}
+          </svg>
+        </div>
       ))}
-      {marks.map((mark, index) => (
-        <circle key={index} className={mark.tone} cx={x(mark.at)} cy={mark.lane * 28 + 14} r="5">
-          <title>{`${exact(mark.at, 'UTC')} ${mark.words}`}</title>
-        </circle>
-      ))}
-    </svg>
+      <div className="lane muted">
+        <span />
+        <span className="ends"><span>{exact(first, 'UTC')}</span><span>now</span></span>
+      </div>
+    </div>
   )
 }
 
@@ -96,6 +108,6 @@ function marksOf(detail: SessionDetail, entries: readonly AuditRow[], refreshes:
     ...entries.filter((row) => row.event.startsWith('authn_login') || row.event.startsWith('session_')).filter((row) => !row.event.includes('renew')).map((row) => ({ at: row.at, lane: 0, tone: row.outcome === 'success' ? 'good' : 'bad', words: row.title })),
     ...refreshes.map((row) => ({ at: row.at, lane: 1, tone: tone[row.outcome], words: row.outcome })),
     ...detail.alerts.map((row) => ({ at: row.last_at, lane: 2, tone: 'bad', words: row.title })),
-    ...entries.filter((row) => row.event.startsWith('console_') || row.event.startsWith('review')).map((row) => ({ at: row.at, lane: 3, tone: 'busy', words: row.title })),
+    ...entries.filter((row) => REVIEWING.has(row.event)).map((row) => ({ at: row.at, lane: 3, tone: 'busy', words: row.title })),
   ]
 }

@@ -30,14 +30,15 @@ export interface Live<T> {
 
 /**
  * GET `path` of the review API now, every ten seconds while the page is visible and updates run, and after `reload()`.
- * What was there stays until the new answer has come. The polls do not count as the reviewer's activity.
+ * Without a path nothing is asked. What was there stays until the new answer has come. The polls do not count as the reviewer's activity.
  */
-export function useLive<T>(path: string): Live<T> {
-  const [state, setState] = useState<{ path: string; data: T | null; error: Error | null }>({ path, data: null, error: null })
+export function useLive<T>(path: string | null): Live<T> {
+  const [state, setState] = useState<{ path: string | null; data: T | null; error: Error | null }>({ path, data: null, error: null })
   const [round, setRound] = useState(0)
   const [still] = usePaused()
   const polled = useRef(false)
   useEffect(() => {
+    if (path === null) return
     const leave = new AbortController()
     ask<T>(path, { signal: leave.signal, bff: { background: polled.current } }).then(
       (data) => setState({ path, data, error: null }),

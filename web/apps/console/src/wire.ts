@@ -171,6 +171,8 @@ export interface AccessCard {
   expires_at: number
   scopes: readonly string[]
   fingerprint: string
+  form: 'jwt' | 'opaque'
+  audiences: readonly string[]
 }
 
 export interface RefreshCard {

@@ -15,3 +15,6 @@ export function figure(value: number | null, unit: 'count' | 'percent' | 'second
   if (unit === 'seconds') return value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(1)} s`
   return new Intl.NumberFormat('en').format(value)
 }
+
+/** "1 session", "2 sessions": a figure and what is counted. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${new Intl.NumberFormat('en').format(count)} ${count === 1 ? one : many}`

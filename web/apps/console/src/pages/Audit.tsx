@@ -1,6 +1,6 @@
-import { useState } from 'react'
 import { Drawer } from '../Drawer'
 import { TypedFilter } from '../Facets'
+import { entryMark, useEntry } from '../entry'
 import { exportsOf, listPath, useList } from '../lists'
 import { useLive } from '../live'
 import { Chip } from '../marks'
@@ -20,10 +20,11 @@ const SHORTCUTS: Readonly<Record<string, string>> = {
 
 export function Audit() {
   const [query, change] = useQuery()
-  const [open, setOpen] = useState<AuditRow | null>(null)
   const path = listPath('/audit', { q: query.get('q') })
   const list = useList<AuditRow>(path)
   const now = list.first?.as_of ?? 0
+  const opened = query.get('entry')
+  const open = useEntry(opened, list.rows)
   return (
     <>
       <div className="title">
@@ -43,7 +44,7 @@ export function Audit() {
       </div>
       <Table
         caption="Audit trail, by sequence number"
-        columns={auditColumns(now, setOpen)}
+        columns={auditColumns(now, (row) => change({ entry: entryMark(row) }))}
         rows={list.rows}
         error={list.error}
         keyOf={(row) => row.id}
@@ -53,7 +54,7 @@ export function Audit() {
         onRetry={list.reload}
         exports={exportsOf(path)}
       />
-      {open !== null && <Drawer row={open} now={now} onClose={() => setOpen(null)} onQuery={(q) => { setOpen(null); change({ q }) }} />}
+      {open !== null && <Drawer row={open} listed={list.rows ?? []} onOpen={(row) => change({ entry: entryMark(row) })} onClose={() => change({ entry: '' })} onQuery={(q) => change({ q, entry: '' })} />}
     </>
   )
 }

@@ -9,7 +9,7 @@ import { Subject, auditColumns, refreshColumns } from '../rows'
 import { Table, Trouble } from '../Table'
 import { When, duration } from '../time'
 import type { AuditRow, RefreshRow, SessionDetail } from '../wire'
-import { STATE } from '../words'
+import { STATE, counted } from '../words'
 
 export function Session({ reference }: { reference: string }) {
   const { data, error, reload } = useLive<SessionDetail>(`/sessions/${encodeURIComponent(reference)}`)
@@ -78,6 +78,8 @@ function Tokens({ data }: { data: SessionDetail }) {
             <Fact name="Fingerprint"><code>{access.fingerprint}</code></Fact>
             <Fact name="Issued"><When at={access.issued_at} now={data.as_of} /></Fact>
             <Fact name="Expires"><When at={access.expires_at} now={data.as_of} /></Fact>
+            <Fact name="Form">{access.form === 'jwt' ? 'JWT' : 'opaque'}, sent as Bearer</Fact>
+            <Fact name="Audience">{access.audiences.join(' ') || (access.form === 'jwt' ? 'not stated' : 'known to the provider only')}</Fact>
             <Fact name="Scopes">{access.scopes.join(' ') || 'not stated'}</Fact>
             <Fact name="Valid at APIs for">{duration(data.stays_valid_seconds)} more</Fact>
           </dl>
@@ -100,7 +102,7 @@ function Tokens({ data }: { data: SessionDetail }) {
         <dl className="facts">
           <Fact name="ID Token">{data.identity ? 'present' : 'none'}</Fact>
           <Fact name="Provider session">{data.provider_session ? 'known (sid)' : 'not stated'}</Fact>
-          <Fact name="Renewal">{renewal === null ? 'at rest' : renewal.in_flight ? <>under way since <When at={renewal.since} now={data.as_of} /></> : `${renewal.outcome ?? 'failed'}, ${renewal.attempts} attempts${renewal.unknown ? ', outcome unknown' : ''}`}</Fact>
+          <Fact name="Renewal">{renewal === null ? 'at rest' : renewal.in_flight ? <>under way since <When at={renewal.since} now={data.as_of} /></> : `${renewal.outcome ?? 'failed'}, ${counted(renewal.attempts, 'attempt')}${renewal.unknown ? ', outcome unknown' : ''}`}</Fact>
         </dl>
       </section>
     </div>

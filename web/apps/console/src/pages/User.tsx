@@ -6,7 +6,7 @@ import { Link } from '../router'
 import { auditColumns } from '../rows'
 import { Table, Trouble } from '../Table'
 import type { SignInDay, User as Answer } from '../wire'
-import { SEVERITY } from '../words'
+import { SEVERITY, counted } from '../words'
 import { sessionColumns } from './Sessions'
 
 export function User({ subject }: { subject: string }) {
@@ -19,7 +19,7 @@ export function User({ subject }: { subject: string }) {
         <h1>{data.name ?? data.subject} <code className="muted">{data.subject}</code></h1>
         {data.sessions.length > 0 && (
           <button type="button" className="danger" onClick={() => setTarget({ kind: 'subject', subject, count: data.sessions.length })}>
-            End all {data.sessions.length} sessions…
+            {data.sessions.length === 1 ? 'End the session…' : `End all ${data.sessions.length} sessions…`}
           </button>
         )}
       </div>
@@ -57,14 +57,14 @@ function Calendar({ days }: { days: readonly SignInDay[] }) {
   return (
     <figure className="card">
       <h2>Sign-ins by day</h2>
-      <svg className="calendar" role="img" aria-label={`${total} sign-ins and ${failed} failures in ${days.length} days`} viewBox={`0 0 ${weeks * 14} 98`} width={weeks * 14} height={98}>
+      <svg className="calendar" role="img" aria-label={`${counted(total, 'sign-in')} and ${counted(failed, 'failure')} in ${counted(days.length, 'day')}`} viewBox={`0 0 ${weeks * 14} 98`} width={weeks * 14} height={98}>
         {days.map((day, index) => (
           <rect key={day.day} className={day.failed > 0 ? 'day failed' : 'day'} x={Math.floor((index + offset) / 7) * 14 + 1} y={((index + offset) % 7) * 14 + 1} width="11" height="11" rx="2" fillOpacity={day.success === 0 ? 0.08 : 0.25 + 0.75 * (day.success / top)}>
-            <title>{`${day.day}: ${day.success} sign-ins, ${day.failed} failed`}</title>
+            <title>{`${day.day}: ${counted(day.success, 'sign-in')}, ${day.failed} failed`}</title>
           </rect>
         ))}
       </svg>
-      <figcaption className="muted">{total} sign-ins, {failed} failures in {days.length} days.</figcaption>
+      <figcaption className="muted">{counted(total, 'sign-in')}, {counted(failed, 'failure')} in {counted(days.length, 'day')}.</figcaption>
     </figure>
   )
 }
