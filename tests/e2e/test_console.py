@@ -218,7 +218,7 @@ def test_an_entry_is_read_and_left_by_keyboard_and_its_address_opens_it_again(
     expect(entry.get_by_label("The entry as JSON")).to_have_text(newest)
     page.keyboard.press("Escape")
     expect(entry).to_have_count(0)
-    assert "entry=" not in page.url
+    page.wait_for_url(lambda url: "entry=" not in url)
 
 
 @pytest.mark.req("S11", "S15")
@@ -251,7 +251,7 @@ def test_sessions_are_narrowed_by_address_browser_and_age(new_context: NewContex
     page.reload()
     expect(page.get_by_text("No session matches these filters.")).to_be_visible()
     page.get_by_label("Older than").select_option("any")
-    page.get_by_label("Address").fill("192.0.2.0/24")
+    page.get_by_label("Address", exact=True).fill("192.0.2.0/24")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No session matches these filters.")).to_be_visible()
     assert "address=192.0.2.0" in page.url
