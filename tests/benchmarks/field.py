@@ -71,7 +71,7 @@ def _start(subject: Subject, ground: Ground, port: int, sessions: int) -> Standi
     try:
         if subject.login:
             count = 1 if subject.kind == "apache" else sessions
-            write_sessions(path, origin, subject.login, count)
+            write_sessions(path, origin, subject.login, count, ground.authorities)
         else:
             path.write_text("authorization=Bearer " + "x" * 900 + "\n")
         here = Standing(subject, port, program, path)

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from tests.benchmarks.certificate import write_certificate
 from tests.benchmarks.load import LOAD_CORE
 from tests.benchmarks.programs import PEERS, ROOT, library_path, program
 from upstream_mocks.processes import free_ports
@@ -27,6 +28,15 @@ API = """
     root {folder}/api;
     default_type application/json;
     location / {{ if ($allowed = 0) {{ return 401; }} }}
+  }}
+"""
+# The provider behind TLS, for the peer that takes static metadata over https alone.
+SECURE = """
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+    location / {{ proxy_pass http://127.0.0.1:{provider}; }}
   }}
 """
 PLAIN = """
@@ -89,12 +99,22 @@ class Ground:
     programs: list[Program] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.redis_port, self.provider_port, self.upstream_port = free_ports(3)
+        self.redis_port, self.provider_port, self.upstream_port, self.secure_port = free_ports(4)
 
     @property
     def issuer(self) -> str:
         """The provider's."""
         return f"http://localhost:{self.provider_port}"
+
+    @property
+    def secure_provider(self) -> str:
+        """The same provider behind TLS."""
+        return f"https://localhost:{self.secure_port}"
+
+    @property
+    def authorities(self) -> Path:
+        """Who is trusted for it."""
+        return self.folder / "tls.pem"
 
     def start(self) -> None:
         """Redis, provider, API."""
@@ -108,7 +128,11 @@ class Ground:
         command += ["--port", str(self.provider_port)]
         command += ["--access-token-seconds", str(self.access_token_seconds)]
         self.run("provider", [*command, "--client-origin", *self.origins])
-        self.nginx("api", API.format(port=self.upstream_port, folder=self.folder))
+        certificate, key = write_certificate(self.folder)
+        servers = API.format(port=self.upstream_port, folder=self.folder) + SECURE.format(
+            port=self.secure_port, certificate=certificate, key=key, provider=self.provider_port
+        )
+        self.nginx("api", servers)
         await_url(f"{self.issuer}/.well-known/openid-configuration")
         await_url(f"http://127.0.0.1:{self.upstream_port}/1k")
 

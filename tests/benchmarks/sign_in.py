@@ -1,5 +1,6 @@
 """A browser without a window that signs in at any subject: out to the provider, back, cookies kept."""
 
+import ssl
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urljoin
@@ -46,9 +47,10 @@ def request_fields(origin: str, cookies: dict[str, str], http: httpx.Client) -> 
     return fields
 
 
-def write_sessions(path: Path, origin: str, login: str, count: int) -> None:
-    """``count`` sessions, one a line, as wrk's script reads them."""
-    with httpx.Client(trust_env=False, timeout=30) as http:
+def write_sessions(path: Path, origin: str, login: str, count: int, authorities: Path) -> None:
+    """``count`` sessions, one a line, as wrk's script reads them; ``authorities`` (PEM) vouch for the provider."""
+    trusted = ssl.create_default_context(cafile=str(authorities))
+    with httpx.Client(trust_env=False, timeout=30, verify=trusted) as http:
         lines = []
         for _ in range(count):
             cookies = signed_in(origin, login, http)

@@ -108,13 +108,13 @@ def _apache(subject: Subject, ground: Ground, port: int) -> Program:
     issuer = ground.issuer
     metadata, tuning = f"OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration", ""
     if subject.name == "apache-tuned":
-        tuning = "OIDCCacheEncrypt Off"
+        tuning = f"OIDCCacheEncrypt Off\nOIDCCABundlePath {ground.authorities}"
         metadata = "\n".join(
             [
                 f"OIDCProviderIssuer {issuer}",
-                f"OIDCProviderAuthorizationEndpoint {issuer}/authorize",
-                f"OIDCProviderTokenEndpoint {issuer}/token",
-                f"OIDCProviderJwksUri {issuer}/jwks",
+                f"OIDCProviderAuthorizationEndpoint {ground.secure_provider}/authorize",
+                f"OIDCProviderTokenEndpoint {ground.secure_provider}/token",
+                f"OIDCProviderJwksUri {ground.secure_provider}/jwks",
             ]
         )
     text = (
@@ -165,6 +165,13 @@ SUBJECTS = {
             "bff",
             "/bff/login",
             {f"routes.{number}.leak_guard": False for number in range(3)},
+        ),
+        Subject(
+            "bff-storm",
+            f"{OURS}, no jitter before renewals",
+            "bff",
+            "/bff/login",
+            {"refresh.jitter_seconds": 0},
         ),
         Subject("fastify", "fastify + undici + ioredis, by hand", "node"),
         Subject("express", "express + express-openid-connect + http-proxy-middleware", "node"),
