@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.benchmarks.field import Standing, standing
+from tests.benchmarks.ground import Ground, asked
 from tests.benchmarks.programs import CACHE, install
 from tests.benchmarks.subjects import SUBJECTS
 
@@ -76,14 +77,73 @@ def large(names: list[str]) -> None:
                     measure(size, here, f"/api/{size}", 16, 2.0)
 
 
+STORM_SESSIONS = 1000
+STORM_ROUNDS = 5
+STORM_TOKEN_SECONDS = 180
+"""Long enough for all to be signed in within a third of it."""
+STORM_DUE_SECONDS = 121
+"""After its sign-in, when a session is due: a third of the lifetime before expiry, without jitter."""
+
+
 def storm(names: list[str]) -> None:
-    """A thousand sessions due for renewal at once, at a steady pace; then the same when all is quiet."""
+    """A thousand sessions due for renewal at once, at a steady pace; then the same when all is quiet.
+
+    RuntimeError when not every session renewed in the one half, or any session in the other.
+    """
     del names
-    with standing(["bff"], sessions=1000, access_token_seconds=90) as (_, up):
-        here = up["bff"]
-        time.sleep(max(0.0, 62 - (time.time() - here.sessions.stat().st_mtime)))
+    started = time.time()
+    with standing(
+        ["bff-storm"], sessions=STORM_SESSIONS, access_token_seconds=STORM_TOKEN_SECONDS
+    ) as (
+        ground,
+        up,
+    ):
+        here = up["bff-storm"]
+        wait_for_all_due(started, here.sessions.stat().st_mtime)
+        before = renewals(ground)
         measure("storm", here, "/api/1k", 32, 10.0, pause_ms=60)
+        granted = settled_renewals(ground) - before
+        note("storm, granted meanwhile", here.subject.name, granted=granted)
+        for _ in range(STORM_ROUNDS):  # a slow machine has not reached them all
+            if settled_renewals(ground) - before >= STORM_SESSIONS:
+                break
+            here.measured("/api/1k", connections=32, seconds=4.0, pause_ms=60)
+        expect_renewals("storm", settled_renewals(ground) - before, STORM_SESSIONS)
+        before = renewals(ground)
         measure("quiet", here, "/api/1k", 32, 10.0, pause_ms=60)
+        expect_renewals("quiet", settled_renewals(ground) - before, 0)
+
+
+def expect_renewals(section: str, granted: int, expected: int) -> None:
+    """RuntimeError when a half of the storm was not what it is called."""
+    note(f"{section}, granted in all", "bff-storm", granted=granted)
+    if granted != expected:
+        raise RuntimeError(f"{section}: {granted} renewals, not {expected}")
+
+
+def wait_for_all_due(began: float, signed_in: float) -> None:
+    """Until the last who signed in is due; RuntimeError if the first has expired by then."""
+    due = signed_in + STORM_DUE_SECONDS
+    if due > began + STORM_TOKEN_SECONDS:
+        raise RuntimeError(f"signing in took {signed_in - began:.0f} s: too long for one storm")
+    while (left := due - time.time()) > 0:
+        print(f"storm: all are due in {left:.0f} s", file=sys.stderr, flush=True)
+        time.sleep(min(left, 20.0))
+
+
+def renewals(ground: Ground) -> int:
+    """The refresh grants that the provider has given."""
+    issued: dict[str, int] = json.loads(asked(f"{ground.issuer}/__stats"))["issued"]
+    return issued.get("refresh_token", 0)
+
+
+def settled_renewals(ground: Ground) -> int:
+    """The same, once none has been added for a second."""
+    seen = -1
+    while (now := renewals(ground)) != seen:
+        seen = now
+        time.sleep(1.0)
+    return seen
 
 
 SECTIONS: dict[str, Callable[[list[str]], None]] = {
