@@ -15,6 +15,7 @@ NewContext = Callable[..., BrowserContext]
 IDLE_SECONDS = 40
 HIDDEN = """() => {
     Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    Object.defineProperty(document, 'hidden', { value: true, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
 }"""
 
@@ -102,7 +103,7 @@ def test_25_a_hidden_page_does_not_keep_its_session_alive(
     assert page.evaluate("async () => (await c.fetch('/api/me')).status") == 200
     page.wait_for_timeout(500)
     assert store.hget(name, "touch") == before
-    page.evaluate("delete document.visibilityState")
+    page.evaluate("() => { delete document.visibilityState; delete document.hidden }")
     assert page.evaluate("async () => (await c.fetch('/api/me')).status") == 200
     deadline = time.monotonic() + 10
     while store.hget(name, "touch") == before:

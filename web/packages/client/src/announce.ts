@@ -19,7 +19,6 @@ export function announce(s: State, was: SessionSnapshot): void {
     s.options.logger?.(status)
     emit(s, status as 'ended', is as never)
   }
-  if (status === 'authenticated' && is.expiring && !(was as typeof is).expiring) emit(s, 'expiring', session!)
 }
 
 /** Tell the other tabs. */

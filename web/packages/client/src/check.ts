@@ -63,8 +63,7 @@ export function probe(s: State): void {
 
 function recover(s: State): void {
   const { degraded } = s.snapshot
-  clearTimeout(s.probe)
-  s.probe = undefined
+  s.probe = clearTimeout(s.probe) as undefined
   s.probes = 0
   update(s, { degraded: null, retryAt: null })
   if (degraded) emit(s, 'recovered')

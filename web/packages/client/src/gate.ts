@@ -28,13 +28,13 @@ export interface Gate {
 type Turn = (refusal?: unknown) => void
 
 export function createGate(max = 100, timeoutMs = 30_000): Gate {
-  const pauses = new Set<object>()
+  let pauses = 0
   const holds = new Set<object>()
   let queue: Turn[] = []
   let running = 0
   let refusal: BffError | null = null
 
-  const isOpen = () => !refusal && !pauses.size && !holds.size
+  const isOpen = () => !refusal && !pauses && !holds.size
   const drain = () => {
     while (isOpen() && running < WIDTH && queue.length) {
       running++
@@ -44,16 +44,6 @@ export function createGate(max = 100, timeoutMs = 30_000): Gate {
   const leave = () => {
     running--
     drain()
-  }
-  const close = (reasons: Set<object>, ms: number) => {
-    const open = () => {
-      reasons.delete(open)
-      clearTimeout(timer)
-      drain()
-    }
-    const timer = setTimeout(open, ms)
-    reasons.add(open)
-    return open
   }
   const wait = (signal?: AbortSignal | null) =>
     new Promise<Leave>((resolve, reject) => {
@@ -74,7 +64,7 @@ export function createGate(max = 100, timeoutMs = 30_000): Gate {
 
   return {
     isOpen,
-    isHeld: () => holds.size > 0,
+    isHeld: () => !!holds.size,
     async pass(signal) {
       signal?.throwIfAborted()
       if (refusal) throw refusal
@@ -82,8 +72,22 @@ export function createGate(max = 100, timeoutMs = 30_000): Gate {
       if (queue.length >= max) throw new BffError('queue_full')
       return wait(signal)
     },
-    pause: (ms) => close(pauses, ms),
-    hold: (ms = HOLD_MS) => close(holds, ms),
+    pause(ms) {
+      pauses++
+      setTimeout(() => {
+        pauses--
+        drain()
+      }, ms)
+    },
+    hold(ms = HOLD_MS) {
+      const open = () => {
+        holds.delete(open)
+        drain()
+      }
+      setTimeout(open, ms)
+      holds.add(open)
+      return open
+    },
     releaseAll() {
       holds.clear()
       drain()

@@ -1,5 +1,5 @@
 /** Is anybody looking? */
-export const isVisible = (): boolean => document.visibilityState !== 'hidden'
+export const isVisible = (): boolean => !document.hidden
 
 /** Looking, and with a network: `onLine` is reliable when it is false only (HTML, navigator.onLine). */
 export const isAwake = (): boolean => isVisible() && navigator.onLine !== false

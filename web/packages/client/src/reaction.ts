@@ -10,7 +10,7 @@ export type Counts = Record<Reaction, number>
 const ROUNDS = 3
 
 /** Something behind the session does not answer; the session is not affected. */
-export const isOutage = (code: string): boolean => /^(idp|store)_unavailable$|unreachable$/.test(code)
+export const isOutage = (code: string): boolean => /^(idp|store)_|unreachable$/.test(code)
 
 /**
  * What the client does about `code`, an answer of the server (never of the API) or `unreachable`. `attempts`: how many retries are
@@ -18,7 +18,7 @@ export const isOutage = (code: string): boolean => /^(idp|store)_unavailable$|un
  */
 export function reactTo(code: string, attempt: Attempt, done: Counts, attempts: number): Reaction {
   // These put the session itself in doubt.
-  if (/^(session_|reauth_required|csrf_failed)/.test(code)) return done.check ? 'return' : 'check'
+  if (/^(session_|reauth_|csrf_)/.test(code)) return done.check ? 'return' : 'check'
   if (!mayReplay(attempt)) return 'return'
   if (code === 'refresh_in_progress') return done.pause < ROUNDS ? 'pause' : 'return'
   const wanted = isSafe(attempt.method) || attempt.replay === 'always' || attempt.keyed

@@ -1,7 +1,8 @@
-import { check, degrade, probe, probeIn } from './check.js'
+import { check, probe, probeIn } from './check.js'
 import { isVisible, listen } from './page.js'
 import { BffError } from './problem.js'
 import { on, type State } from './state.js'
+import type { TabMessage } from './tabs.js'
 import { ignore } from './wait.js'
 
 /** The second part: what a page does once it is known who is signed in. */
@@ -17,19 +18,21 @@ export function start(s: State): void {
   const life = s.life.signal
   s.gate.shut(null)
   // Comes after the first answer. Without it a page still sends, and believes what the server says; the next change tries again.
-  let asked = false
-  const complete = () => {
-    if (asked) return
-    asked = true
-    more().then(
-      ({ accompany }) => accompany(s, life),
-      () => (asked = false),
-    )
-  }
+  let asked: Promise<void> | undefined
+  const complete = () =>
+    (asked ??= more().then(
+      (companion) => companion.accompany(s, life, news),
+      () => (asked = undefined),
+    ))
   on(s, 'change', complete, life)
-  const wake = () => isVisible() && (s.stale || (s.snapshot.degraded && !s.probe)) && probe(s)
+  // What other tabs say before the companion can hear it.
+  const news: TabMessage[] = []
+  if (s.options.sync !== false) {
+    s.channel = new BroadcastChannel(`bff:${location.origin}${s.base}`)
+    s.channel.onmessage = ({ data }) => news.push(data)
+  }
+  const wake = () => isVisible() && s.snapshot.degraded && !s.probe && probe(s)
   listen('visibilitychange resume focus', wake, life)
-  listen('offline', () => degrade(s, new BffError('unreachable')), life)
   // The network is often not ready when it is said to be back.
   listen('online', () => probeIn(s, 500 + Math.random() * 1000), life)
   // Out of the back/forward cache.
@@ -46,6 +49,7 @@ export function start(s: State): void {
 export function stop(s: State): void {
   s.life?.abort()
   s.life = undefined
+  s.channel = s.channel?.close() as undefined
   clearTimeout(s.probe)
   s.gate.shut(new BffError('queue_timeout'))
 }

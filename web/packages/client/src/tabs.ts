@@ -1,4 +1,3 @@
-import { post } from './announce.js'
 import { apply, check } from './check.js'
 import { isVisible } from './page.js'
 import { liveOf, type State } from './state.js'
@@ -29,9 +28,10 @@ export function onMessage(s: State, { v, t, ref, left, reason }: TabMessage): vo
   if (v !== 1) return
   const live = liveOf(s)
   if (t === 'out' || t === 'ended') {
-    if (!live) return
+    if (!live && s.snapshot.status !== 'loading') return
     s.guess = t === 'out' ? 'signed_out' : (reason ?? s.guess)
-    cover(s)
+    // The first question is still out: its answer may be older than this.
+    if (live) cover(s)
   } else if (live && live.ref === ref && t !== 'changed') {
     if (left && !s.snapshot.covered) apply(s, { session: endingAt(live, s.now() + left * 1000, live.absoluteAt) }, s.now())
     return
@@ -42,15 +42,9 @@ export function onMessage(s: State, { v, t, ref, left, reason }: TabMessage): vo
   checkSoon(s)
 }
 
-/** Without BroadcastChannel (a very old browser) everything is still safe, by the pinned requests, only later. */
-export function joinTabs(s: State, life: AbortSignal): void {
-  if (!globalThis.BroadcastChannel) return
-  s.channel = new BroadcastChannel(`bff:${location.origin}${s.base}`)
-  s.channel.onmessage = ({ data }) => onMessage(s, data)
-  life.addEventListener('abort', () => {
-    s.channel?.close()
-    s.channel = undefined
-  })
-  // News from before there was a channel.
-  if (s.snapshot.status === 'authenticated') post(s, 'in')
+/** Takes over the channel that the core has opened, and the `news` that came meanwhile. */
+export function joinTabs(s: State, news: readonly TabMessage[]): void {
+  const hear = (message: TabMessage) => onMessage(s, message)
+  s.channel!.onmessage = ({ data }) => hear(data)
+  news.map(hear)
 }

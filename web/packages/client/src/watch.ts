@@ -1,7 +1,7 @@
 import { check, warnMs } from './check.js'
 import { lookAt, timeJumped } from './deadline.js'
 import { isAwake, isVisible, listen } from './page.js'
-import { on, type State } from './state.js'
+import { emit, on, type State } from './state.js'
 import { cover } from './veil.js'
 import { ignore } from './wait.js'
 
@@ -11,10 +11,14 @@ export function watchTime(s: State, life: AbortSignal): void {
   let perf = performance.now()
   let plannedMs = 0
   let timer: ReturnType<typeof setTimeout>
+  let warned = false
 
   const look = () => {
     clearTimeout(timer)
     const { now, snapshot, options } = s
+    const expiring = snapshot.status === 'authenticated' && snapshot.expiring
+    if (expiring && !warned) emit(s, 'expiring', snapshot.session)
+    warned = expiring
     const passedMs = now() - at
     const perfMs = performance.now() - perf
     at += passedMs

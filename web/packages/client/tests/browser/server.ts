@@ -184,5 +184,6 @@ export const until = <T>(look: () => T): Promise<T> => vi.waitFor(look, { timeou
 
 export async function setVisible(visible: boolean): Promise<void> {
   vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(visible ? 'visible' : 'hidden')
+  vi.spyOn(document, 'hidden', 'get').mockReturnValue(!visible)
   document.dispatchEvent(new Event('visibilitychange'))
 }

@@ -37,6 +37,21 @@ describe('several tabs', () => {
     expect(client.getSnapshot().status).toBe('authenticated')
   })
 
+  it('hear what is said while the first question is out, and ask again', async () => {
+    const server = new Server()
+    const answer = deferred<Response>()
+    server.session = answer.promise
+    const client = server.client({ pollMs: false })
+    client.subscribe(() => {})
+    await until(() => expect(server.checks).toBe(1))
+    server.say({ t: 'ended', ref: 's_1', reason: 'revoked' })
+    await settle()
+    server.session = signedOut()
+    answer.resolve(new Response(JSON.stringify(signedIn())))
+    await until(() => expect(client.getSnapshot()).toMatchObject({ status: 'ended', ended: 'revoked' }))
+    expect(server.checks).toBe(2)
+  })
+
   it('stay covered, and signed in, while the server does not answer', async () => {
     const { server, client } = await ready()
     server.session = new TypeError('no network')
