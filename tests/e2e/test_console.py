@@ -138,6 +138,26 @@ def test_a_list_is_exported_as_it_is_filtered(new_context: NewContext) -> None:
     assert not re.search(r"eyJ[A-Za-z0-9_-]{8}", text)
 
 
+@pytest.mark.req("S11")
+def test_reviewers_looks_are_in_the_audit_list_only_when_they_are_asked_for(
+    new_context: NewContext,
+) -> None:
+    """The switch is in the address, so it survives a reload; a query that names them needs no switch."""
+    page = new_context().new_page()
+    open_console(page)
+    page.goto("/bff/console/audit")
+    looks = page.get_by_role("cell", name=re.compile("Reviewer looked"))
+    expect(page.get_by_role("cell", name=re.compile("Signed in")).first).to_be_visible()
+    expect(looks).to_have_count(0)
+    page.get_by_role("group", name=re.compile("looks$")).get_by_role("button").click()
+    expect(looks.first).to_be_visible()
+    page.reload()
+    expect(looks.first).to_be_visible()
+    assert "looks=shown" in page.url
+    page.goto("/bff/console/audit?q=event%3Asensitive_read")
+    expect(looks.first).to_be_visible()
+
+
 @pytest.mark.req("S11", "S15")
 def test_the_keyboard_leads_from_the_list_into_a_session(new_context: NewContext) -> None:
     """``/`` goes to the search, ``j`` to the first row, Enter into it; the switch makes single keys mean nothing."""

@@ -19,6 +19,14 @@ export function listPath(path: string, filters: Readonly<Record<string, string |
   return text ? `${path}?${text}` : path
 }
 
+/** Every look at the console is an entry too, and there are many of them. */
+const WITHOUT_LOOKS = '-event:sensitive_read'
+const ABOUT_LOOKS = /(^|[\s"])((event|action):sensitive_read|request:)/i
+
+/** What the audit list asks for: reviewers' looks are left out unless they are `shown`, named, or what one request did. */
+export const auditQuery = (q: string, shown: boolean): string =>
+  shown || ABOUT_LOOKS.test(q) ? q : `${WITHOUT_LOOKS} ${q}`.trim()
+
 const joined = (path: string, parameter: string): string => `${path}${path.includes('?') ? '&' : '?'}${parameter}`
 
 /** The same list as files: the whole result, not only the page that is shown. */

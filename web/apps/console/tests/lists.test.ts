@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { requestOf, titleOf, type EndTarget } from '../src/EndDialog'
-import { exportsOf, listPath } from '../src/lists'
+import { auditQuery, exportsOf, listPath } from '../src/lists'
 import { OUTCOMES, columnsOf, pointColumns, stackedColumns } from '../src/series'
 import { figure } from '../src/words'
 
@@ -12,6 +12,16 @@ describe('lists', () => {
   it('exports the very list that is shown', () => {
     expect(exportsOf('/audit?q=x')).toEqual({ CSV: '/audit?q=x&format=csv', JSONL: '/audit?q=x&format=jsonl' })
     expect(exportsOf('/audit')['CSV']).toBe('/audit?format=csv')
+  })
+  it('leaves reviewers’ looks out of the trail unless they are asked for', () => {
+    expect(auditQuery('', false)).toBe('-event:sensitive_read')
+    expect(auditQuery('outcome:denied', false)).toBe('-event:sensitive_read outcome:denied')
+    for (const q of ['event:sensitive_read', 'ip:192.0.2.7 action:sensitive_read', 'request:r1', '"request:r1"']) {
+      expect(auditQuery(q, false)).toBe(q)
+    }
+    expect(auditQuery('-event:sensitive_read', false)).toBe('-event:sensitive_read -event:sensitive_read')
+    expect(auditQuery('outcome:denied', true)).toBe('outcome:denied')
+    expect(auditQuery('', true)).toBe('')
   })
 })
 

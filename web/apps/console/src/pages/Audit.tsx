@@ -1,7 +1,7 @@
 import { Drawer } from '../Drawer'
-import { TypedFilter } from '../Facets'
+import { Facet, TypedFilter } from '../Facets'
 import { entryMark, useEntry } from '../entry'
-import { exportsOf, listPath, useList } from '../lists'
+import { auditQuery, exportsOf, listPath, useList } from '../lists'
 import { useLive } from '../live'
 import { Chip } from '../marks'
 import { useQuery } from '../router'
@@ -15,12 +15,13 @@ const SHORTCUTS: Readonly<Record<string, string>> = {
   denied: 'outcome:denied',
   errors: 'outcome:error',
   critical: 'severity:critical',
-  'without reviewers': '-event:console_viewed',
 }
 
 export function Audit() {
   const [query, change] = useQuery()
-  const path = listPath('/audit', { q: query.get('q') })
+  const asked = query.get('q') ?? ''
+  const q = auditQuery(asked, query.get('looks') === 'shown')
+  const path = listPath('/audit', { q })
   const list = useList<AuditRow>(path)
   const now = list.first?.as_of ?? 0
   const opened = query.get('entry')
@@ -41,6 +42,7 @@ export function Audit() {
             </button>
           ))}
         </fieldset>
+        <Facet name="Reviewers’ looks" parameter="looks" values={['shown']} />
       </div>
       <Table
         caption="Audit trail, by sequence number"
@@ -48,7 +50,7 @@ export function Audit() {
         rows={list.rows}
         error={list.error}
         keyOf={(row) => row.id}
-        empty="No entry matches this query."
+        empty={q === asked ? 'No entry matches this query.' : 'No entry matches this query; reviewers’ looks are hidden.'}
         total={list.first?.exact ? list.first.total : undefined}
         onMore={list.more}
         onRetry={list.reload}
