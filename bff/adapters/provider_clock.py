@@ -30,8 +30,14 @@ class ProviderClock:
             return
         now = self._now()
         seconds = seconds_apart(exchange.date, now - exchange.seconds, now)
-        if seconds is None or abs(seconds) <= BOUND_SECONDS:
+        if seconds is not None:
+            self.apart(seconds)
+
+    def apart(self, seconds: float) -> None:
+        """One measurement of the difference, positive if the provider's clock is ahead."""
+        if abs(seconds) <= BOUND_SECONDS:
             return
+        now = self._now()
         if now - self._told_at >= AGAIN_SECONDS or abs(seconds - self._last) > BOUND_SECONDS:
             self._told_at, self._last = now, seconds
             self._told(round(seconds, 1))

@@ -42,7 +42,13 @@ def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
     lifetime = settings.refresh.default_lifetime_seconds
     revocation = revocation_flow(world, trail, stores)
     token_sets = TokenSetFlow(
-        provider, revocation, clock, client, settings.provider.claims, lifetime
+        provider,
+        revocation,
+        clock,
+        client,
+        settings.provider.claims,
+        lifetime,
+        _provider_clock(world, trail).apart,
     )
     access = _access_flow(world, trail, stores.sessions, token_sets)
     calls, sockets = proxy_flows(world, trail, stores, access)

@@ -3,6 +3,7 @@
 RFC 6749 sections 5.1 and 6; OpenID Connect Core 1.0 sections 3.1.3.7 and 12.2.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from bff.errors import ProviderError, SignedTokenInvalid
 from bff.flows.ports import Clock, OpenIDProvider
 from bff.flows.revocation import RevocationFlow
+from bff.oidc.claims import seconds_early
 from bff.oidc.metadata import ClientMetadata
 from bff.oidc.signed_jwt import (
     IdTokenClaims,
@@ -39,7 +41,10 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class TokenSetFlow:
-    """Turns token responses into token sets, for sign-in and for refresh."""
+    """Turns token responses into token sets, for sign-in and for refresh.
+
+    ``clock_off`` hears by how many seconds a provider's clock is ahead of ours.
+    """
 
     provider: OpenIDProvider
     revocation: RevocationFlow
@@ -47,6 +52,7 @@ class TokenSetFlow:
     client: ClientMetadata
     claim_names: tuple[str, ...]
     default_lifetime: float
+    clock_off: Callable[[float], None]
 
     async def first(
         self, response: TokenResponse, asked_at: float, expected: Expectation
@@ -104,7 +110,7 @@ class TokenSetFlow:
     async def _refreshed_claims(
         self, response: TokenResponse, session: Session
     ) -> IdTokenClaims | None:
-        """None if no ID Token came, or if the key it needs cannot be had now.
+        """None if no ID Token came, if the key it needs cannot be had now, or if it lies ahead.
 
         The tokens came from the provider over TLS and must be kept, the unverified ID Token must
         not (Core 1.0, sections 12.2 and 3.1.3.7 item 6).
@@ -119,7 +125,20 @@ class TokenSetFlow:
             if error.check == "kid":
                 return None
             raise
-        return validate_refreshed_id_token(
+        return self._held_against(session, signed, response.access_token)
+
+    def _held_against(
+        self, session: Session, signed: SignedClaims, access_token: str
+    ) -> IdTokenClaims | None:
+        """What a refreshed ID Token says; None if it begins after now.
+
+        That is a clock that is off, ours or theirs, and nobody's sign-out: all else is judged by the
+        moment it begins, and the ID Token is not used (RFC 7519, section 4.1.5).
+        """
+        now = self.clock.now()
+        early = seconds_early(signed.claims, now)
+        ahead = early > CLOCK_LEEWAY_SECONDS
+        claims = validate_refreshed_id_token(
             signed,
             issuer=session.core.issuer,
             subject=session.core.subject,
@@ -127,10 +146,14 @@ class TokenSetFlow:
             auth_time=session.core.auth_time,
             nonce=session.core.nonce,
             issued_at=session.core.created_at,
-            access_token=response.access_token,
-            now=self.clock.now(),
+            access_token=access_token,
+            now=now + early if ahead else now,
             leeway=CLOCK_LEEWAY_SECONDS,
         )
+        if ahead:
+            self.clock_off(early)
+            return None
+        return claims
 
     async def _signed(self, id_token: str) -> SignedClaims:
         keys = await self.provider.signing_keys(key_id(id_token))

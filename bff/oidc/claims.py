@@ -44,6 +44,17 @@ def require_addressed(
     return issued_at, expires_at
 
 
+def seconds_early(claims: Mapping[str, object], now: float) -> float:
+    """How long until a token may have been issued and used by our clock; 0 if that has come.
+
+    Raises SignedTokenInvalid for times that cannot be read.
+    """
+    begins = numeric_date(claims, "iat")
+    if claims.get("nbf") is not None:
+        begins = max(begins, numeric_date(claims, "nbf"))
+    return max(begins - now, 0.0)
+
+
 def numeric_date(claims: Mapping[str, object], name: str) -> int:
     """A NumericDate (RFC 7519, section 2); fractions are cut off."""
     value = claims.get(name)

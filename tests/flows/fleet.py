@@ -58,6 +58,7 @@ class Fleet:
         self.trail = RememberingTrail()
         self.meter = RememberingMeter()
         self.entropy = SeededEntropy(self.seed)
+        self.clocks_apart: list[float] = []
         self._members: dict[str, AccessFlow] = {}
 
     def begin(self, **overrides: Any) -> Session:
@@ -85,7 +86,13 @@ class Fleet:
             provider, MemoryRevocationQueue(), process, world, self.entropy, trail
         )
         token_sets = TokenSetFlow(
-            provider, revocation, world, CLIENT, ("name",), self.policy.default_lifetime
+            provider,
+            revocation,
+            world,
+            CLIENT,
+            ("name",),
+            self.policy.default_lifetime,
+            self.clocks_apart.append,
         )
         breaker = Breaker(world)
         renewal = RenewalFlow(

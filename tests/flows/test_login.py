@@ -66,7 +66,9 @@ class SignIn:
             provider=self.provider,
             transactions=self.transactions,
             sessions=MemorySessionStore(self.memory),
-            token_sets=TokenSetFlow(self.provider, revocation, self.world, CLIENT, ("name",), 300),
+            token_sets=TokenSetFlow(
+                self.provider, revocation, self.world, CLIENT, ("name",), 300, lambda _seconds: None
+            ),
             revocation=revocation,
             clock=self.world,
             entropy=SeededEntropy(1),

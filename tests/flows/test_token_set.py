@@ -134,6 +134,56 @@ def test_an_id_token_that_is_not_about_this_sign_in_ends_the_session(
 
 
 @pytest.mark.req("N73")
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+@pytest.mark.parametrize(("ahead", "told"), [(30, []), (31, [31.0]), (86_400, [86_400.0])])
+def test_an_id_token_from_a_clock_ahead_of_ours_costs_nobody_the_session(
+    name: str, ahead: int, told: list[float]
+) -> None:
+    """The tokens are kept and the difference is told; the ID Token is used only within the leeway."""
+    renewing = Renewing(claims={"name": "as it was"})
+    at = int(NOW) + 900
+    renewing.state.on_id_token = lambda claims: {
+        **claims,
+        name: at + ahead,
+        "exp": at + ahead + 300,
+    }
+    after = renewing.renew()
+    assert after.generation == 1
+    assert after.tokens.access_token != renewing.before.tokens.access_token
+    assert renewing.fleet.clocks_apart == told
+    assert renewing.state.counts["revoke"] == 0
+    assert (after.tokens.id_token == renewing.before.tokens.id_token) == bool(told)
+    assert after.core.claims == {"name": "as it was" if told else "Ada Lovelace"}
+
+
+@pytest.mark.req("N73", "S4")
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"sub": "grace"}, EndReason.SUBJECT_CHANGED),
+        ({"aud": "other"}, EndReason.ID_TOKEN_INVALID),
+        ({"exp": int(NOW) + 1000}, EndReason.ID_TOKEN_INVALID),
+    ],
+)
+def test_a_clock_that_is_off_excuses_nothing_else(
+    changes: dict[str, Any], reason: EndReason
+) -> None:
+    """Another user, another client, or a token that ended before it began."""
+    renewing = Renewing()
+    at = int(NOW) + 900
+    renewing.state.on_id_token = lambda claims: {
+        **claims,
+        "iat": at + 600,
+        "exp": at + 900,
+        **changes,
+    }
+    with pytest.raises(ReauthenticationRequired):
+        renewing.renew()
+    assert renewing.fleet.memory.ended[renewing.before.key].reason is reason
+    assert renewing.fleet.clocks_apart == []
+
+
+@pytest.mark.req("N73")
 def test_a_nonce_that_comes_again_must_be_the_same() -> None:
     """It is normally absent."""
     renewing = Renewing(nonce="n-1")
