@@ -9,17 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from bff.adapters.audit_names import AuditNames
-from bff.adapters.trail_indexes import Among, Span, TrailIndexes, decoded, order, text
+from bff.adapters.trail_indexes import Among, Span, TrailIndexes, order
+from bff.adapters.trail_sources import Listed, Members, Read, Source, Streams, Whole
 from bff.audit.kinds import Kind, kinds_meant, open_fields
 from bff.audit.query import AuditQuery
-from bff.audit.record import TITLES, Entry, Record
 
 SEARCH_SECONDS, CHUNK = 0.08, 250
 MEMBERS = 10_000
 """So many entries about somebody are looked through by their kinds alone, whatever the page."""
 DENSE = 0.25
 """If a query's kinds are more of the trail than this, words are looked for in the trail itself."""
-Read = tuple[Entry, Record]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,10 +142,10 @@ class TrailSearch:
             ids = await self._intersection(few, meant)
             if alone and len(few) == len(self._who):
                 return await self._picked(ids, before, limit)
-            return await self._judged(_Listed(self._indexes, ids), before, limit)
+            return await self._judged(Listed(self._indexes, ids), before, limit)
         shortest = min(range(len(sizes)), key=sizes.__getitem__)
         group = self._who[shortest]
-        source = _Members(self._indexes, group, meant)
+        source = Members(self._indexes, group, meant)
         if alone and every and len(self._who) == 1:
             ids, _ = await source.some(self._span(before), limit)
             entries = await self._indexes.fetch(ids[:limit])
@@ -184,10 +183,10 @@ class TrailSearch:
         if len(meant) < len(kinds):
             mine = sum(await self._indexes.count(streams, self._span(None)))
             if mine < DENSE * await self._whole():
-                return await self._judged(_Streams(self._indexes, streams), before, limit)
-        return await self._judged(_Whole(self._indexes, self._query), before, limit)
+                return await self._judged(Streams(self._indexes, streams), before, limit)
+        return await self._judged(Whole(self._indexes, self._query), before, limit)
 
-    async def _judged(self, source: "Source", before: str | None, limit: int) -> Found:
+    async def _judged(self, source: Source, before: str | None, limit: int) -> Found:
         """One entry after the other, for ``SEARCH_SECONDS`` at most."""
         found: list[Read] = []
         place, seen, ended = before, 0, False
@@ -215,86 +214,3 @@ class TrailSearch:
         if before is not None:
             return low, f"({before}"
         return low, "+" if query.before is None else f"({int(query.before * 1000)}"
-
-
-class Source:
-    """Where entries that may be meant come from."""
-
-    def __init__(self, indexes: TrailIndexes) -> None:
-        """Nothing is read here."""
-        self._indexes = indexes
-
-    async def read(self, span: Span, count: int) -> tuple[list[Read], str | None]:
-        """The next entries, newest first, and the place after them; None at the end."""
-        ids, ended = await self.some(span, count)
-        return await self._indexes.fetch(ids), None if ended or not ids else ids[-1]
-
-    async def some(self, span: Span, count: int) -> tuple[list[str], bool]:
-        """The next ids, and whether these are the last."""
-        raise NotImplementedError
-
-
-class _Listed(Source):
-    """Ids in hand."""
-
-    def __init__(self, indexes: TrailIndexes, ids: Sequence[str]) -> None:
-        super().__init__(indexes)
-        self._ids = ids
-
-    async def some(self, span: Span, count: int) -> tuple[list[str], bool]:
-        high = span[1].removeprefix("(")
-        rest = [n for n in self._ids if "-" not in high or order(n) < order(high)]
-        return rest[:count], len(rest) <= count
-
-
-class _Members(Source):
-    """A long list about somebody."""
-
-    def __init__(self, indexes: TrailIndexes, group: Among, meant: set[str]) -> None:
-        super().__init__(indexes)
-        self._group = group
-        self._meant = meant
-
-    async def read(self, span: Span, count: int) -> tuple[list[Read], str | None]:
-        members, whole = await self._indexes.members(self._group, span, count)
-        meant = [name for name, kind in members if kind in self._meant]
-        return await self._indexes.fetch(meant), None if whole else members[-1][0]
-
-    async def some(self, span: Span, count: int) -> tuple[list[str], bool]:
-        members, whole = await self._indexes.members(self._group, span, count)
-        return [name for name, _ in members], whole
-
-
-class _Streams(Source):
-    """Some kinds."""
-
-    def __init__(self, indexes: TrailIndexes, streams: Sequence[str]) -> None:
-        super().__init__(indexes)
-        self._streams = streams
-
-    async def some(self, span: Span, count: int) -> tuple[list[str], bool]:
-        ids = await self._indexes.newest(self._streams, span, count)
-        return ids, len(ids) < count
-
-
-class _Whole(Source):
-    """The trail itself; what cannot hold a word is not even read."""
-
-    def __init__(self, indexes: TrailIndexes, query: AuditQuery) -> None:
-        super().__init__(indexes)
-        self._words = [
-            word.encode()
-            for word in query.words
-            if word.isascii() and word.isprintable() and not {'"', "\\"} & set(word)
-            and not any(word in title.lower() for title in TITLES.values())
-        ]  # fmt: skip
-
-    async def read(self, span: Span, count: int) -> tuple[list[Read], str | None]:
-        read = await self._indexes.stretch(span, count)
-        near = [(identifier, fields) for identifier, fields in read if self._may(fields[b"b"])]
-        entries = [decoded(identifier, fields) for identifier, fields in near]
-        return entries, None if len(read) < count else text(read[-1][0])
-
-    def _may(self, body: bytes) -> bool:
-        lower = body.lower()
-        return not body.isascii() or all(word in lower for word in self._words)
