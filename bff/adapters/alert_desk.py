@@ -28,11 +28,8 @@ class AlertDesk:
         narrow = {name: filters[name] for name in ("rule", "subject", "ref") if filters.get(name)}
         counts = await self._alerts.counts()
         if narrow:
-            found, _ = await self._alerts.page(statuses, None, SEARCHED)
-            rows = [row for row in found if _is(row, narrow)]
-            total = len(rows)
-            following = None
-            rows = rows[:SEARCHED]
+            rows = await self._alerts.narrowed(statuses, narrow, SEARCHED)
+            total, following = len(rows), None
         else:
             rows, total = await self._alerts.page(statuses, _place(cursor), limit)
             following = f"{rows[-1].last_at}:{rows[-1].id}" if len(rows) == limit else None
@@ -84,10 +81,6 @@ def _statuses(text: str) -> tuple[AlertStatus, ...]:
     if text not in STATUSES:
         raise RequestMalformed("status")
     return (text,)
-
-
-def _is(row: AlertRow, narrow: dict[str, str]) -> bool:
-    return all(getattr(row, name) == value for name, value in narrow.items())
 
 
 def _place(cursor: str | None) -> tuple[float, str] | None:

@@ -57,3 +57,27 @@ else
 end
 return 1
 """
+
+# KEYS alerts of one status · ARGV alert_prefix, most, then field, value, ... Of the alerts seen last the
+# ids of those whose fields have these values.
+NARROW = """
+local found = {}
+for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, ARGV[2] - 1)) do
+  local meant = true
+  for i = 3, #ARGV, 2 do
+    meant = meant and redis.call('HGET', ARGV[1] .. id, ARGV[i]) == ARGV[i + 1]
+  end
+  if meant then found[#found + 1] = id end
+end
+return found
+"""
+
+# KEYS alerts of one status · ARGV alert_prefix, most. Which sessions the alerts seen last concern.
+REFS = """
+local found = {}
+for _, id in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, ARGV[2] - 1)) do
+  local ref = redis.call('HGET', ARGV[1] .. id, 'ref')
+  if ref and ref ~= '' then found[#found + 1] = ref end
+end
+return found
+"""

@@ -13,9 +13,10 @@ from typing import Any, cast
 
 import msgspec
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError, ResponseError
 
-from bff.adapters.alert_scripts import APPLY, DECIDE
+from bff.adapters.alert_scripts import APPLY, DECIDE, NARROW, REFS
 from bff.adapters.audit_names import AuditNames
 from bff.adapters.redis_client import redis_errors
 from bff.audit.record import Record
@@ -53,6 +54,8 @@ class RedisAlerts:
         self._takeover_ms = takeover_ms
         self._apply = redis.register_script(APPLY)
         self._decide = redis.register_script(DECIDE)
+        self._narrow = redis.register_script(NARROW)
+        self._refs = redis.register_script(REFS)
 
     async def run(self) -> None:
         """Evaluate until cancelled."""
@@ -143,16 +146,18 @@ class RedisAlerts:
         chosen = [each for each in places if before is None or each < before][:limit]
         return await self._rows([name for _, name in chosen]), sum(answers[1::2])
 
+    async def narrowed(
+        self, statuses: Sequence[AlertStatus], fields: dict[str, str], most: int
+    ) -> list[AlertRow]:
+        """The alerts with these fields, last seen first, among the ``most`` seen last of each status."""
+        wanted = [part for field in fields.items() for part in field]
+        found = await self._of_each(self._narrow, statuses, most, *wanted)
+        rows = await self._rows([identifier.decode() for identifier in found])
+        return sorted(rows, key=lambda row: (row.last_at, row.id), reverse=True)[:most]
+
     async def refs(self, statuses: Sequence[AlertStatus], most: int) -> list[str]:
         """Which sessions the alerts seen last concern, of each status ``most`` at most."""
-        async with redis_errors(), self._redis.pipeline(transaction=False) as pipe:
-            for status in statuses:
-                pipe.zrevrange(self._names.plain(f"alerts:{status}"), 0, most - 1)
-            found: Any = await pipe.execute()
-            for identifier in (one for some in found for one in some):
-                pipe.hget(self._names.plain(f"alert:{identifier.decode()}"), "ref")
-            refs: Any = await pipe.execute() if any(found) else []
-        return [ref.decode() for ref in refs if ref]
+        return [ref.decode() for ref in await self._of_each(self._refs, statuses, most)]
 
     async def counts(self) -> dict[str, int]:
         """How many in each status."""
@@ -194,6 +199,20 @@ class RedisAlerts:
             found: Any = await self._redis.hgetall(self._names.plain("mutes"))
         read = [msgspec.json.decode(value, type=Mute) for value in found.values()]
         return sorted((m for m in read if m.until > self._now()), key=lambda mute: mute.until)
+
+    async def _of_each(
+        self, script: AsyncScript, statuses: Sequence[AlertStatus], *arguments: str | int
+    ) -> list[bytes]:
+        """A script over the alerts of each status, in one round trip; other calls go on in between."""
+        async with redis_errors(), self._redis.pipeline(transaction=False) as pipe:
+            for status in statuses:
+                await script(
+                    keys=[self._names.plain(f"alerts:{status}")],
+                    args=[self._names.plain("alert:"), *arguments],
+                    client=pipe,
+                )
+            answers: Any = await pipe.execute()
+        return [one for found in answers for one in found]
 
     async def _rows(self, identifiers: Sequence[str]) -> list[AlertRow]:
         mutes = {(mute.rule, mute.group): mute.until for mute in await self.mutes()}

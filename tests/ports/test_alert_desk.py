@@ -1,6 +1,7 @@
 """The console's desk over the alerts of a real Redis: listed, narrowed, decided, silenced."""
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -41,6 +42,28 @@ async def test_open_alerts_are_listed_and_narrowed(desk: AlertDesk) -> None:
     assert (await desk.page({"ref": "s_calm"}, None, 50)).rows == ()
     assert (await desk.counts([ref, "s_calm"])).get("s_calm") is None
     assert (await desk.counts([ref]))[ref] >= 1
+
+
+@pytest.mark.req("S10", "S11")
+async def test_narrowed_is_what_a_look_at_each_alert_finds(desk: AlertDesk) -> None:
+    """By one field and by several, in each status, last seen first."""
+    everything = (await desk.page({"status": "all"}, None, 50)).rows
+    await desk.decide(everything[0].id, AlertDecision(status="closed"), "rita")
+    for status in ("open", "closed", "all"):
+        listed = (await desk.page({"status": status}, None, 50)).rows
+        for narrow in (
+            {"subject": "ada"},
+            {"rule": everything[0].rule},
+            {"rule": everything[0].rule, "ref": "s_1"},
+            {"subject": "ada", "rule": "no_such_rule"},
+        ):
+            found = await desk.page({"status": status, **narrow}, None, 50)
+            meant = [row for row in listed if all(getattr(row, n) == v for n, v in narrow.items())]
+            assert list(found.rows) == meant
+            assert found.total == len(meant)
+    refs = [row.ref for row in everything if row.ref]
+    listed = (await desk.page({}, None, 50)).rows
+    assert await desk.counts(refs) == Counter(row.ref for row in listed if row.ref)
 
 
 @pytest.mark.req("S10")
