@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bff.audit.record import Record
 
-FIVE_MINUTES = 300
+FIVE_MINUTES, HOUR = 300, 3_600
 LATENCIES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0)
 _RENEWALS = {
     "session_renewed": "renewed",

@@ -56,3 +56,22 @@ for _, id in ipairs(ARGV) do
 end
 return found
 """
+
+# KEYS five, ... What happened in all of them together: sums of what is counted (``x:name``), not of
+# what is a level.
+TOGETHER = """
+local sums, found = {}, {}
+for _, key in ipairs(KEYS) do
+  local fields = redis.call('HGETALL', key)
+  for i = 1, #fields, 2 do
+    if string.sub(fields[i], 2, 2) == ':' then
+      sums[fields[i]] = (sums[fields[i]] or 0) + fields[i + 1]
+    end
+  end
+end
+for name, sum in pairs(sums) do
+  found[#found + 1] = name
+  found[#found + 1] = string.format('%.0f', sum)
+end
+return found
+"""

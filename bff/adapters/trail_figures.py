@@ -43,9 +43,11 @@ def refresh_row(seq: int, record: Record) -> RefreshRow:
     )
 
 
-def outcomes_over_time(counts: Counts) -> Series:
-    """Renewals by outcome, in five-minute steps."""
-    return _series(counts, {name: [c.get(f"r:{name}", 0) for _, c in counts] for name in OUTCOMES})
+def outcomes_over_time(counts: Counts, step: float = FIVE_MINUTES) -> Series:
+    """Renewals by outcome, in steps as they were counted (seconds)."""
+    return _series(
+        counts, {name: [c.get(f"r:{name}", 0) for _, c in counts] for name in OUTCOMES}, step
+    )
 
 
 def sessions_over_time(counts: Counts) -> Series:
@@ -56,14 +58,15 @@ def sessions_over_time(counts: Counts) -> Series:
     return _series(counts, {"live": live})
 
 
-def latency_over_time(counts: Counts) -> Series:
-    """The provider's p50 and p95 in each five minutes; 0 where nothing was renewed."""
+def latency_over_time(counts: Counts, step: float = FIVE_MINUTES) -> Series:
+    """The provider's p50 and p95 in each step (seconds); 0 where nothing was renewed."""
     return _series(
         counts,
         {
             "p50": [percentile([c], 0.5) or 0.0 for _, c in counts],
             "p95": [percentile([c], 0.95) or 0.0 for _, c in counts],
         },
+        step,
     )
 
 
@@ -159,10 +162,12 @@ def summary(counts: Counts) -> str:
     return said + (", " + ", ".join(others) if others else "") + slow + "."
 
 
-def _series(counts: Counts, columns: Mapping[str, Sequence[float]]) -> Series:
+def _series(
+    counts: Counts, columns: Mapping[str, Sequence[float]], step: float = FIVE_MINUTES
+) -> Series:
     return Series(
         start=counts[0][0] if counts else 0.0,
-        step=FIVE_MINUTES,
+        step=step,
         counts={name: tuple(float(value) for value in column) for name, column in columns.items()},
     )
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
 from bff.adapters import trail_figures as figures
+from bff.adapters.audit_names import FIVE_MINUTES, HOUR
 from bff.adapters.redis_audit_reader import RedisAuditReader
 from bff.adapters.trail_figures import OUTCOMES
 from bff.audit.chain import Verifier
@@ -19,6 +20,7 @@ from bff.audit.rows import AuditRow, Page, RefreshRow
 from bff.errors import RequestMalformed, StoreUnavailable
 
 T = TypeVar("T")
+Counted = Callable[[float, float], Awaitable[figures.Counts]]
 DAY, LAST_ROWS = 86_400.0, 10
 LONGEST = 8 * DAY
 """So far back five minutes are counted one by one."""
@@ -96,7 +98,8 @@ class TrailPages:
         now = self._now()
         start = max(self._moment(filters.get("after"), now - DAY), now - LONGEST)
         end = min(self._moment(filters.get("before"), now), now)
-        counts = await self._reader.five_minutes(start, end)
+        step, counted = _steps(self._reader, end - start)
+        counts = await counted(start, end)
         if filters.get("ref") or filters.get("subject"):
             found = await self._reader.search(self._renewals(filters), None, 500)
             points, sampled = list(found.entries), found.next is not None
@@ -111,8 +114,8 @@ class TrailPages:
             end=end,
             points=tuple(_point(record) for _, record in points),
             sampled=sampled,
-            outcomes=figures.outcomes_over_time(counts),
-            latency=figures.latency_over_time(counts),
+            outcomes=figures.outcomes_over_time(counts, step),
+            latency=figures.latency_over_time(counts, step),
             timeout_seconds=self._budget_seconds,
             summary=figures.summary(counts),
             as_of=now,
@@ -232,6 +235,11 @@ class TrailPages:
             return parse_moment(text, self._now())
         except QueryInvalid as error:
             raise RequestMalformed("query") from error
+
+
+def _steps(reader: RedisAuditReader, span: float) -> tuple[int, Counted]:
+    """Five minutes up to a day, then hours: more points than that no picture shows."""
+    return (FIVE_MINUTES, reader.five_minutes) if span <= DAY else (HOUR, reader.hours)
 
 
 def _point(record: Record) -> tuple[float, float | None, float | None, int | None, str]:
