@@ -70,7 +70,7 @@ def test_every_page_shows_what_it_is_for_and_axe_finds_nothing(
 
 
 @pytest.mark.req("N57", "N59", "N118")
-def test_a_reviewer_ends_a_session_and_its_user_is_out(new_context: NewContext) -> None:
+def test_23_a_reviewer_ends_a_session_and_its_user_is_out(new_context: NewContext) -> None:
     """Found by search, ended with a reason, receipts shown; the other browser is signed out."""
     victim, reviewer = new_context().new_page(), new_context().new_page()
     victim.goto("/")
@@ -252,6 +252,19 @@ def test_no_page_is_wider_than_its_window(new_context: NewContext, width: int) -
         expect(page.locator("h1")).to_be_visible()
         expect(page.locator(".skeleton")).to_have_count(0)
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.req("S11")
+def test_a_plot_without_figures_says_so_instead_of_drawing_axes(new_context: NewContext) -> None:
+    """A session that was never renewed: no picture, and nothing to be shown as a table."""
+    page = new_context().new_page()
+    open_console(page)
+    page.goto("/bff/console/refreshes?ref=s_neverrenewed")
+    plot = page.get_by_role("figure", name="Seconds left when renewed")
+    expect(plot.get_by_text("Nothing to draw in this time.")).to_be_visible()
+    expect(plot.locator("canvas")).to_have_count(0)
+    expect(plot.get_by_role("button")).to_have_count(0)
+    assert violations(page) == []
 
 
 @pytest.mark.req("S11")

@@ -30,16 +30,20 @@ interface PlotProps {
 export function Plot(props: PlotProps): ReactNode {
   const [asTable, setAsTable] = useState(false)
   const id = useId()
+  // A dashed line is a limit: with nothing measured beside it there is no picture, only axes that mean nothing.
+  const measured = props.columns.slice(1).some((column, at) => !props.lines[at]?.dash && column.some((value) => value !== null))
   return (
     <figure className="card plot" aria-labelledby={id}>
       <div className="title">
         <h2 id={id}>{props.title}</h2>
-        <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
-          {asTable ? 'Show as picture' : 'Show as table'}
-        </button>
+        {measured && (
+          <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+            {asTable ? 'Show as picture' : 'Show as table'}
+          </button>
+        )}
       </div>
       <figcaption className="muted">{props.summary}</figcaption>
-      {asTable ? <AsTable {...props} /> : <Canvas {...props} />}
+      {!measured ? <p className="empty">Nothing to draw in this time.</p> : asTable ? <AsTable {...props} /> : <Canvas {...props} />}
     </figure>
   )
 }

@@ -60,10 +60,16 @@ function Head({ data, onEnd }: { data: SessionDetail; onEnd: () => void }) {
         <Fact name="Address">{data.session?.address ?? '–'}</Fact>
         <Fact name="Browser">{data.session?.agent ?? '–'}</Fact>
         <Fact name="Handle generation">{data.generation ?? '–'}{data.acknowledged_generation !== null && `, acknowledged ${data.acknowledged_generation}`}</Fact>
-        {Object.entries(data.claims).map(([name, value]) => <Fact key={name} name={name}>{typeof value === 'string' ? value : JSON.stringify(value)}</Fact>)}
+        {Object.entries(data.claims).map(([name, value]) => <Fact key={name} name={name}>{claimed(value)}</Fact>)}
       </dl>
     </>
   )
+}
+
+/** A claim as a person reads it: a list of words without its brackets. */
+function claimed(value: unknown): string {
+  if (Array.isArray(value) && value.every((part) => typeof part === 'string')) return value.length === 0 ? 'none' : value.join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** Metadata and fingerprints: a fingerprint is shown so that it can be seen to change, and says nothing else. */
