@@ -98,6 +98,13 @@ class Metrics:
             "bff_alert_deliveries_total", "Calls of the alert webhook, by outcome.", "outcome"
         )
         self.sessions = self._gauge("bff_sessions", "Live sessions, in the whole fleet.")
+        self.sessions_by_state = Gauge(
+            "bff_sessions_by_state",
+            "Live sessions in the whole fleet, as the console tells them apart.",
+            ["state"],
+            multiprocess_mode="livemax",
+            registry=self.registry,
+        )
         self.session_cache_vouched = self._gauge(
             "bff_session_cache_vouched",
             "1 while Redis vouches for the sessions held in every process.",

@@ -21,11 +21,13 @@ from bff.adapters.redis_audit_reader import RedisAuditReader
 from bff.adapters.redis_client import CountingPool
 from bff.adapters.redis_register import RedisSessionRegister
 from bff.adapters.redis_sessions import channel
+from bff.adapters.shared_census import ROUND_SECONDS, SharedCensus
 from bff.audit import operations
 from bff.audit.rules import Rule, Signal
 from bff.composition.world import World
 from bff.endpoints.origin import RequestOrigin
 from bff.errors import StoreUnavailable
+from bff.flows.session_census import SessionCensus
 from bff.settings import values
 from bff.settings.explain import explained
 from bff.settings.model import Settings
@@ -46,6 +48,7 @@ class Evidence:
     names: AuditNames
     alerts: RedisAlerts
     webhook: AlertWebhook | None
+    census: SharedCensus
 
 
 def open_evidence(world: World) -> Evidence:
@@ -97,7 +100,9 @@ def open_evidence(world: World) -> Evidence:
         world.metrics.watch_cache(world.session_cache)
     alerts = _alerts(world, names, trail)
     webhook = _webhook(world, names, trail, alerts)
-    return Evidence(trail, log, RedisAuditReader(redis, names, now), keeper, names, alerts, webhook)
+    census = SharedCensus(redis, names, SessionCensus(register, world.clock, asyncio.sleep).take)
+    reader = RedisAuditReader(redis, names, now)
+    return Evidence(trail, log, reader, keeper, names, alerts, webhook, census)
 
 
 def _alerts(world: World, names: AuditNames, trail: LogTrail) -> RedisAlerts:
@@ -163,6 +168,7 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
         asyncio.create_task(_bring(world), name="counters"),
         asyncio.create_task(evidence.alerts.run(), name="alerts"),
         asyncio.create_task(_count_alerts(world, evidence.alerts), name="open alerts"),
+        asyncio.create_task(_count_states(world, evidence.census), name="session census"),
     ]
     if evidence.webhook is not None:
         tasks.append(asyncio.create_task(evidence.webhook.run(), name="alert webhook"))
@@ -187,6 +193,15 @@ async def _count_alerts(world: World, alerts: RedisAlerts) -> None:
             counts = await alerts.counts()
             world.metrics.alerts_open.set(counts["new"] + counts["acknowledged"])
         await asyncio.sleep(ALERTS_COUNTED_SECONDS)
+
+
+async def _count_states(world: World, census: SharedCensus) -> None:
+    """Sessions by state, for the gauge; while Redis is away it keeps its figures."""
+    while True:
+        with suppress(StoreUnavailable):
+            for state, count in (await census.read()).items():
+                world.metrics.sessions_by_state.labels(state).set(count)
+        await asyncio.sleep(ROUND_SECONDS)
 
 
 async def _bring(world: World) -> None:

@@ -1,0 +1,38 @@
+"""Sessions by state on a real Redis: one process counts, the others know."""
+
+from collections.abc import Mapping
+
+import pytest
+from redis.asyncio import Redis
+
+from bff.adapters.audit_names import AuditNames
+from bff.adapters.shared_census import SharedCensus
+
+KEY = b"k" * 32
+
+
+@pytest.mark.req("S11")
+async def test_one_process_counts_in_a_round_and_the_others_read_it(redis_port: int) -> None:
+    """Nothing is said before anybody has counted; the next round counts anew."""
+    async with Redis(port=redis_port) as redis:
+        await redis.flushall()
+        names, asked = AuditNames("bff", KEY), list[str]()
+
+        def process(name: str, counts: Mapping[str, int]) -> SharedCensus:
+            async def count() -> Mapping[str, int]:
+                asked.append(name)
+                return counts
+
+            return SharedCensus(redis, names, count)
+
+        first = process("first", {"active": 2, "idle": 1})
+        second = process("second", {"active": 7, "idle": 0})
+        await redis.set(names.plain("census-turn"), b"1")
+        assert await second.read() == {}
+        await redis.delete(names.plain("census-turn"))
+        assert await first.read() == {"active": 2, "idle": 1}
+        assert 0 < await redis.pttl(names.plain("census-turn")) < 60_000
+        assert await second.read() == {"active": 2, "idle": 1}
+        await redis.delete(names.plain("census-turn"))
+        assert await second.read() == await first.read() == {"active": 7, "idle": 0}
+        assert asked == ["first", "second"]
