@@ -101,8 +101,8 @@ class Mute(Body, frozen=True, kw_only=True):
     note: str
 
 
-class SessionRow(Body, frozen=True, kw_only=True):
-    """One session in the list.
+class SessionRow(Body, frozen=True, kw_only=True, gc=False):
+    """One session in the list. Of a hundred thousand the garbage collector need not look at one.
 
     ``agent`` is a browser family with its system, from a closed list. ``own``: the reviewer's.
     """

@@ -19,7 +19,7 @@ from bff.endpoints.console_looks import LOOKS, Asked, Look
 from bff.endpoints.dependencies import BrowserCookies, ReviewFlows, Surroundings, seen
 from bff.errors import RequestMalformed, RouteNotFound
 from bff.flows.review import Reviewer
-from bff.flows.review_listing import SessionFilter
+from bff.flows.review_reading import SessionFilter
 from bff.session.handle import Handle
 
 AnyRequest = LitestarRequest[Any, Any, Any]

@@ -19,7 +19,8 @@ from bff.flows.access import Access, AccessFlow, Presented
 from bff.flows.ending import EndingFlow
 from bff.flows.ports import AuditTrail, Clock, SessionStore
 from bff.flows.register_ports import SessionRegister
-from bff.flows.review_listing import SessionFilter, SessionListing
+from bff.flows.review_listing import SessionListing
+from bff.flows.review_reading import SessionFilter
 from bff.flows.revocation import Told
 from bff.session.model import EndReason, Ref, Session, SessionKey
 

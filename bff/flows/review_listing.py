@@ -6,10 +6,9 @@ looking through it. Whoever asks first gets what has been read so far, and is to
 """
 
 import base64
-import heapq
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from bff.audit.rows import Page, SessionRow, SessionStatus
 from bff.errors import RequestMalformed, StoreUnavailable
 from bff.flows.ports import Background, Clock, Detached
 from bff.flows.register_ports import SessionRegister
+from bff.flows.review_reading import FIELDS, Reading, SessionFilter
 from bff.session.limits import SessionLimits, hard_end
 from bff.session.overview import PagePlace, SessionOverview
 
@@ -29,64 +29,6 @@ MOST = 250_000
 """So many sessions are read for filters at most; beyond that the list says that it is not complete."""
 FRESH_SECONDS = 60.0
 IDLE_AFTER_SECONDS = 900.0
-NEWEST = "-started"
-_ORDERS: dict[str, Callable[[SessionRow], Any]] = {
-    "started": lambda row: row.started_at,
-    "seen": lambda row: row.seen_at,
-    "subject": lambda row: row.subject,
-    "access_left": lambda row: row.access_expires_at,
-    "refreshes": lambda row: row.refreshes,
-}
-
-
-class SessionFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which sessions, in which order. Empty text and None mean any."""
-
-    q: str = ""
-    state: str = ""
-    subject: str = ""
-    address: str = ""
-    agent: str = ""
-    client_changed: bool = False
-    started_after: float | None = None
-    started_before: float | None = None
-    sort: str = NEWEST
-
-    @property
-    def everything(self) -> bool:
-        """Whether no session is left out and the order is that of the register."""
-        return msgspec.structs.replace(self, sort=NEWEST) == SessionFilter() and (
-            self.sort == NEWEST
-        )
-
-    def those(self, rows: Iterable[SessionRow]) -> list[SessionRow]:
-        """The sessions that are meant; each part of the filter goes over what the others left."""
-        for name in ("subject", "address", "agent", "state"):
-            if value := getattr(self, name):
-                rows = [row for row in rows if getattr(row, name) == value]
-        if self.client_changed:
-            rows = [row for row in rows if row.client_changed]
-        if (after := self.started_after) is not None:
-            rows = [row for row in rows if row.started_at >= after]
-        if (before := self.started_before) is not None:
-            rows = [row for row in rows if row.started_at < before]
-        if word := self.q.lower():
-            rows = [row for row in rows if word in _words(row)]
-        return list(rows)
-
-
-def _words(row: SessionRow) -> str:
-    texts = (row.subject, row.ref, row.name or "", row.address or "", row.agent or "")
-    return "\n".join(texts).lower()
-
-
-@dataclass(slots=True)
-class Reading:
-    """One reading of the whole register: when it was complete, and what it found."""
-
-    at: float
-    rows: Sequence[SessionRow]
-    complete: bool
 
 
 @dataclass(slots=True)
@@ -108,23 +50,25 @@ class SessionListing:
         if wanted.everything:
             return await self._newest(cursor, limit, own)
         reading = await self._read()
-        rows, facets = self._meant(reading, wanted)
-        shown = _after(rows, wanted.sort, cursor, limit + 1)
+        if wanted.sort.removeprefix("-") not in FIELDS:
+            raise RequestMalformed("sort")
+        look = reading.look(wanted)
+        shown = _after(look.rows, wanted.sort, cursor, limit + 1)
         more = len(shown) > limit
         return Page(
             rows=tuple(_mark(row, own) for row in shown[:limit]),
             next=_cursor(wanted.sort, shown[limit - 1]) if more else None,
-            total=len(rows),
+            total=len(look.rows),
             exact=reading.complete,
             complete=reading.complete,
             as_of=reading.at,
-            facets=facets,
+            facets=dict(look.facets),
         )
 
     async def refs(self, wanted: SessionFilter) -> list[str]:
         """The references of all that are meant, read now."""
         reading = await self._read(fresh=True)
-        return [row.ref for row in self._meant(reading, wanted)[0]]
+        return [row.ref for row in reading.look(wanted).rows]
 
     def row(self, overview: SessionOverview, now: float) -> SessionRow:
         """One session as it is listed."""
@@ -166,16 +110,7 @@ class SessionListing:
 
     def _known_facets(self) -> dict[str, dict[str, int]]:
         """Of the last reading, if there is one; a plain list does not wait for counts."""
-        return _facets(self._reading.rows) if self._reading is not None else {}
-
-    def _meant(
-        self, reading: Reading, wanted: SessionFilter
-    ) -> tuple[list[SessionRow], dict[str, dict[str, int]]]:
-        if wanted.sort.removeprefix("-") not in _ORDERS:
-            raise RequestMalformed("sort")
-        near = msgspec.structs.replace(wanted, state="").those(reading.rows)
-        meant = [row for row in near if row.state == wanted.state] if wanted.state else near
-        return meant, _facets(near)
+        return dict(self._reading.look(SessionFilter()).facets) if self._reading is not None else {}
 
     async def _read(self, *, fresh: bool = False) -> Reading:
         """A reading not long old, or what there is of a new one; many who ask share it.
@@ -241,12 +176,6 @@ def _mark(row: SessionRow, own: str) -> SessionRow:
     return msgspec.structs.replace(row, own=True) if row.ref == own else row
 
 
-def _facets(rows: Sequence[SessionRow]) -> dict[str, dict[str, int]]:
-    states: Counter[str] = Counter(row.state for row in rows)
-    agents: Counter[str] = Counter(row.agent or "unknown" for row in rows)
-    return {"state": dict(states), "agent": dict(agents.most_common(12))}
-
-
 def _shared(row: SessionRow, texts: dict[str | None, str | None]) -> SessionRow:
     """The same, with texts that many rows have kept once."""
     return msgspec.structs.replace(
@@ -258,25 +187,29 @@ def _shared(row: SessionRow, texts: dict[str | None, str | None]) -> SessionRow:
 
 
 def _after(
-    rows: Iterable[SessionRow], sort: str, cursor: str | None, most: int
-) -> list[SessionRow]:
+    rows: Sequence[SessionRow], sort: str, cursor: str | None, most: int
+) -> Sequence[SessionRow]:
     """The next rows in this order after the cursor's place, whatever has come or gone meanwhile."""
-    order, descending = _ORDERS[sort.removeprefix("-")], sort.startswith("-")
-    if cursor is not None:
-        value, ref = _read_cursor(cursor, tuple[float | str, str])
-        try:
-            if descending:
-                rows = [row for row in rows if (order(row), row.ref) < (value, ref)]
+    if cursor is None:
+        return rows[:most]
+    place, descending = _read_cursor(cursor, tuple[float | str, str]), sort.startswith("-")
+    by = attrgetter(FIELDS[sort.removeprefix("-")], "ref")
+    try:
+        low, high = 0, len(rows)
+        while low < high:
+            middle = (low + high) // 2
+            here = by(rows[middle])
+            if here >= place if descending else here <= place:
+                low = middle + 1
             else:
-                rows = [row for row in rows if (order(row), row.ref) > (value, ref)]
-        except TypeError as error:
-            raise RequestMalformed("cursor") from error
-    pick = heapq.nlargest if descending else heapq.nsmallest
-    return pick(most, rows, key=lambda row: (order(row), row.ref))
+                high = middle
+    except TypeError as error:
+        raise RequestMalformed("cursor") from error
+    return rows[low : low + most]
 
 
 def _cursor(sort: str, row: SessionRow) -> str:
-    return _write_cursor((_ORDERS[sort.removeprefix("-")](row), row.ref))
+    return _write_cursor(attrgetter(FIELDS[sort.removeprefix("-")], "ref")(row))
 
 
 def _write_cursor(place: object) -> str:

@@ -12,7 +12,7 @@ from bff.errors import (
     SessionRequired,
     StepUpRequired,
 )
-from bff.flows.review_listing import SessionFilter
+from bff.flows.review_reading import SessionFilter
 from bff.session.model import EndReason
 from tests.builders import NOW
 from tests.flows.reviewing import Reviewing

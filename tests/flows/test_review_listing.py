@@ -5,7 +5,7 @@ import pytest
 
 from bff.audit.rows import AuditRow
 from bff.errors import RequestMalformed, RouteNotFound
-from bff.flows.review_listing import SessionFilter
+from bff.flows.review_reading import SessionFilter
 from tests.builders import NOW, a_journal
 from tests.flows.reviewing import Reviewing
 
