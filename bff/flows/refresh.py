@@ -12,7 +12,10 @@ from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
 from bff.session.audience import Audience
 from bff.session.model import Session, SessionKey
-from bff.session.refresh import RefreshPolicy, in_flight, resting
+from bff.session.refresh import RefreshPolicy, can_wait, in_flight, resting
+
+EARLY_AT_ONCE = 3
+"""How many renewals of a process are under way when one more that can wait does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,16 @@ class RefreshFlow:
         return flight.attempt
 
     def worth_starting(self, session: Session, now: float) -> bool:
-        """Whether an early refresh has a chance.
+        """Whether an early refresh has a chance, and is not better begun a little later.
 
-        Nobody is known to be at it, and no back-off is running.
+        Nobody is known to be at it, and no back-off is running. When many sessions fall due
+        together, a few renew at a time for as long as none of them is urgent: requests that need no
+        renewal do not wait behind hundreds of others.
         """
         journal = session.journal
         return not (
             session.key in self.flights
+            or (len(self.flights) >= EARLY_AT_ONCE and can_wait(session, now, self.policy))
             or resting(journal, now)
             or in_flight(journal, now, self.policy)
         )

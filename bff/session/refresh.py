@@ -78,6 +78,12 @@ def judge(session: Session, now: float, policy: RefreshPolicy) -> Verdict:
     return Verdict.REFRESH_SOON
 
 
+def can_wait(session: Session, now: float, policy: RefreshPolicy) -> bool:
+    """Whether an early renewal is not urgent yet: less than half of the time for it has passed."""
+    due_at = refresh_due_at(session, policy)
+    return now < due_at + (session.tokens.expires_at - due_at) / 2
+
+
 def in_flight(journal: RefreshJournal | None, now: float, policy: RefreshPolicy) -> bool:
     """Whether somebody may be at the token endpoint right now."""
     return journal is not None and journal.outcome is None and now < journal.since + policy.lease

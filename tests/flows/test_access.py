@@ -69,6 +69,26 @@ def test_in_the_window_the_request_goes_out_at_once_and_the_renewal_happens_behi
     assert access.new_generation == 1
 
 
+@pytest.mark.parametrize(("age", "begun"), [(601, 3), (760, 20)], ids=["can wait", "urgent"])
+def test_a_crowd_is_renewed_a_few_at_a_time_until_it_is_urgent(
+    fleet: Fleet, age: float, begun: int
+) -> None:
+    """Nobody waits; who was put off is begun by a later request."""
+    sessions = [fleet.begin(key=a_key(chr(65 + number) * 43)) for number in range(20)]
+    fleet.world.settle(age)
+    process = fleet.member()
+    before = fleet.world.now()
+    for session in sessions:
+        fleet.world.run(process.usable(fleet.shown(session)))
+    assert fleet.world.now() == before
+    assert len(process.refresh.flights) == begun
+    fleet.world.settle(1)
+    assert not process.refresh.flights
+    if begun < len(sessions):
+        fleet.world.run(process.usable(fleet.shown(sessions[-1])))
+        assert list(process.refresh.flights) == [sessions[-1].key]
+
+
 @pytest.mark.req("R1", "N71", "S7")
 def test_fifty_requests_at_expiry_make_one_grant(fleet: Fleet) -> None:
     """One process, one expired token, fifty requests: one grant, fifty new tokens."""

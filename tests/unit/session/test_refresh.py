@@ -11,6 +11,7 @@ from bff.session.refresh import (
     RefreshPolicy,
     Verdict,
     after_failure,
+    can_wait,
     in_flight,
     judge,
     outcome_unknown,
@@ -37,6 +38,13 @@ POLICY = RefreshPolicy(jitter=0.0)
 def test_a_15_minute_token_is_renewed_5_minutes_early(age: float, verdict: Verdict) -> None:
     """Fifteen minutes of life, renewal from the tenth, no use in the last five seconds."""
     assert judge(a_session(), NOW + age, POLICY) is verdict
+
+
+def test_a_renewal_can_wait_in_the_first_half_of_its_time() -> None:
+    """Of five minutes two and a half."""
+    assert can_wait(a_session(), NOW + 749, POLICY)
+    assert not can_wait(a_session(), NOW + 750, POLICY)
+    assert not can_wait(a_session(), NOW + 2000, POLICY)
 
 
 @pytest.mark.req("S13")
