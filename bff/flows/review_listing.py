@@ -24,7 +24,9 @@ from bff.session.overview import PagePlace, SessionOverview
 KEPT_SECONDS, STALE_SECONDS = 20.0, 60.0
 FIRST_SECONDS = 0.1
 """So long a first page waits for the reading; the next ask, some seconds later, has more of it."""
-READ_AT_ONCE = 250
+READ_AT_ONCE = 100
+GLANCE = 5_000
+"""So many of the newest sessions are looked through while not all have been read."""
 MOST = 250_000
 """So many sessions are read for filters at most; beyond that the list says that it is not complete."""
 FRESH_SECONDS = 60.0
@@ -131,7 +133,7 @@ class SessionListing:
         if known is not None and now - known.at < STALE_SECONDS:
             return known
         got = await begun.wait(FIRST_SECONDS)
-        return got or Reading(now, tuple(self._so_far), complete=False)
+        return got or Reading(now, self._so_far[:GLANCE], complete=False)
 
     def _begun(self) -> Detached[Reading]:
         """The reading under way, or one that begins."""
