@@ -13,6 +13,8 @@ from redis.exceptions import RedisError
 
 from upstream_mocks.redis_server import redis_executable
 
+DEMO = Path(__file__).parents[2] / "bff.toml"
+
 
 def free_port() -> int:
     """A port nobody listens on."""
@@ -26,6 +28,20 @@ def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a running redis-server."""
     with a_redis_server(tmp_path_factory.mktemp("redis")) as port:
         yield port
+
+
+@pytest.fixture
+def settings_file(redis_port: int, tmp_path: Path) -> Path:
+    """The demo's settings over that Redis, which is emptied: what a command is called with."""
+    with Redis(port=redis_port) as redis:
+        redis.flushall()
+    lines = [
+        f'url = "redis://127.0.0.1:{redis_port}"' if line.startswith("url = ") else line
+        for line in DEMO.read_text().splitlines()
+    ]
+    file = tmp_path / "bff.toml"
+    file.write_text("\n".join(lines))
+    return file
 
 
 @contextmanager

@@ -17,24 +17,15 @@ from bff.settings import values
 from bff.settings.read import load_settings
 from tests.ports.trail import Trail
 
-DEMO = Path(__file__).parents[2] / "bff.toml"
 EVIL = "=cmd()\r\nfake: line\x1b[2J"
 
 
 @pytest.fixture
-def config(redis_port: int, tmp_path: Path) -> Path:
+def config(settings_file: Path, redis_port: int) -> Path:
     """A settings file, and a trail of five entries in its Redis."""
-    with Redis(port=redis_port) as redis:
-        redis.flushall()
-    lines = [
-        f'url = "redis://127.0.0.1:{redis_port}"' if line.startswith("url = ") else line
-        for line in DEMO.read_text().splitlines()
-    ]
-    file = tmp_path / "bff.toml"
-    file.write_text("\n".join(lines))
-    settings, _ = load_settings(file.read_text(), {}, lambda name: Path(name).read_text())
+    settings, _ = load_settings(settings_file.read_text(), {}, lambda name: Path(name).read_text())
     asyncio.run(_write(redis_port, settings.redis.prefix, values.audit_key(settings)))
-    return file
+    return settings_file
 
 
 async def _write(port: int, prefix: str, key: bytes) -> None:

@@ -20,7 +20,6 @@ from bff.composition import operations as house_of
 from bff.settings.read import load_settings
 from tests.builders import a_key, a_session
 
-DEMO = Path(__file__).parents[2] / "bff.toml"
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>\"'\r\n"
 CANARY = "eyJhbGciOiJSUzI1NiJ9.canary"
 
@@ -42,18 +41,10 @@ class Reader(HTMLParser):
 
 
 @pytest.fixture
-def config(redis_port: int, tmp_path: Path) -> Path:
+def config(settings_file: Path) -> Path:
     """A settings file whose trail holds a bit of everything, told by somebody hostile."""
-    with Redis(port=redis_port) as redis:
-        redis.flushall()
-    lines = [
-        f'url = "redis://127.0.0.1:{redis_port}"' if line.startswith("url = ") else line
-        for line in DEMO.read_text().splitlines()
-    ]
-    file = tmp_path / "bff.toml"
-    file.write_text("\n".join(lines))
-    asyncio.run(_happen(file.read_text()))
-    return file
+    asyncio.run(_happen(settings_file.read_text()))
+    return settings_file
 
 
 async def _happen(text: str) -> None:

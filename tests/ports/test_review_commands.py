@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from redis import Redis
 
 from bff.audit import events
 from bff.cli.program import main
@@ -17,24 +16,15 @@ from bff.settings.model import Settings
 from bff.settings.read import load_settings
 from tests.builders import a_key, a_session
 
-DEMO = Path(__file__).parents[2] / "bff.toml"
 SECRETS = ("access-0", "refresh-0")
 
 
 @pytest.fixture
-def config(redis_port: int, tmp_path: Path) -> Path:
+def config(settings_file: Path) -> Path:
     """A settings file whose Redis holds two sessions of ada, one of eve, and a replay."""
-    with Redis(port=redis_port) as redis:
-        redis.flushall()
-    lines = [
-        f'url = "redis://127.0.0.1:{redis_port}"' if line.startswith("url = ") else line
-        for line in DEMO.read_text().splitlines()
-    ]
-    file = tmp_path / "bff.toml"
-    file.write_text("\n".join(lines))
-    settings, _ = load_settings(file.read_text(), {}, lambda name: Path(name).read_text())
+    settings, _ = load_settings(settings_file.read_text(), {}, lambda name: Path(name).read_text())
     asyncio.run(_begin(settings))
-    return file
+    return settings_file
 
 
 async def _begin(settings: Settings) -> None:
