@@ -169,7 +169,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --
   --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock'
 
 .PHONY: pictures
-pictures: $(ENV) $(WEB) chromium ## Take the README's pictures anew
+pictures: $(ENV) $(WEB) chromium ## Take the documents' pictures anew
 	$(BIN)/python -m tests.e2e.pictures
 
 .PHONY: clean

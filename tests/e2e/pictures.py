@@ -1,4 +1,4 @@
-"""The README's pictures, taken anew: ``python -m tests.e2e.pictures`` (make pictures)."""
+"""The documents' pictures, taken anew: ``python -m tests.e2e.pictures`` (make pictures)."""
 
 import os
 import re
@@ -52,6 +52,23 @@ def story(page: Page) -> None:
     take(page, "demo-narrow")
 
 
+def review(page: Page) -> None:
+    """A reviewer's first visit. The overview needs a day with figures and is taken by hand."""
+    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    page.goto("/bff/console/")
+    for path, heading in (("audit", "Audit trail"), ("posture", "Posture")):
+        page.goto(f"/bff/console/{path}")
+        expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+        take(page, f"console-{path}")
+    page.goto("/bff/console/sessions")
+    page.get_by_role("link", name=re.compile("^s_")).first.click()
+    expect(page.get_by_role("heading", name="Access token")).to_be_visible()
+    take(page, "console-session")
+    page.get_by_role("button", name="End session…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    take(page, "console-end")
+
+
 def main() -> None:
     """A stack of its own, one browser."""
     stack = Stack(Path(tempfile.mkdtemp()))
@@ -66,6 +83,7 @@ def main() -> None:
                 base_url=stack.bff.url, viewport={"width": WIDE[0], "height": WIDE[1]}
             )
             story(page)
+            review(page)
             browser.close()
     finally:
         stack.end()
