@@ -14,8 +14,8 @@ from bff.session.audience import Audience
 from bff.session.model import Session, SessionKey
 from bff.session.refresh import RefreshPolicy, can_wait, in_flight, resting
 
-EARLY_AT_ONCE = 3
-"""How many renewals of a process are under way when one more that can wait does."""
+EARLY_AT_ONCE, EARLY_APART_SECONDS = 3, 0.04
+"""How many renewals of a process are under way, and how soon after the last one it is, when one more that can wait does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,13 @@ class Flight:
 
     wanted: Wanted
     attempt: Detached[Attempt]
+
+
+@dataclass(slots=True)
+class Pace:
+    """When this process last began a renewal (Unix seconds)."""
+
+    last_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class RefreshFlow:
     meter: RefreshMeter
     policy: RefreshPolicy
     flights: dict[SessionKey, Flight] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
     def start(
         self, session: Session, trigger: Trigger, audience: Audience | None = None
@@ -50,6 +58,7 @@ class RefreshFlow:
             wanted = Wanted(session.key, session.generation, trigger, owner, audience)
             flight = Flight(wanted, self.background.start("refresh", self._fly(wanted)))
             self.flights[place] = flight
+            self.pace.last_at = self.clock.now()
         flight.wanted.waiters += trigger is not Trigger.EARLY
         return flight.attempt
 
@@ -63,10 +72,13 @@ class RefreshFlow:
         journal = session.journal
         return not (
             session.key in self.flights
-            or (len(self.flights) >= EARLY_AT_ONCE and can_wait(session, now, self.policy))
+            or (self._busy(now) and can_wait(session, now, self.policy))
             or resting(journal, now)
             or in_flight(journal, now, self.policy)
         )
+
+    def _busy(self, now: float) -> bool:
+        return len(self.flights) >= EARLY_AT_ONCE or now - self.pace.last_at < EARLY_APART_SECONDS
 
     async def _fly(self, wanted: Wanted) -> Attempt:
         try:

@@ -69,7 +69,7 @@ def test_in_the_window_the_request_goes_out_at_once_and_the_renewal_happens_behi
     assert access.new_generation == 1
 
 
-@pytest.mark.parametrize(("age", "begun"), [(601, 3), (760, 20)], ids=["can wait", "urgent"])
+@pytest.mark.parametrize(("age", "begun"), [(601, 1), (760, 20)], ids=["can wait", "urgent"])
 def test_a_crowd_is_renewed_a_few_at_a_time_until_it_is_urgent(
     fleet: Fleet, age: float, begun: int
 ) -> None:
@@ -87,6 +87,18 @@ def test_a_crowd_is_renewed_a_few_at_a_time_until_it_is_urgent(
     if begun < len(sessions):
         fleet.world.run(process.usable(fleet.shown(sessions[-1])))
         assert list(process.refresh.flights) == [sessions[-1].key]
+
+
+def test_no_more_than_three_of_a_crowd_are_under_way(fleet: Fleet) -> None:
+    """However long the provider takes."""
+    sessions = [fleet.begin(key=a_key(chr(65 + number) * 43)) for number in range(20)]
+    fleet.world.settle(601)
+    fleet.provider.faults.extend([Fault(before=30.0)] * 20)
+    process = fleet.member()
+    for session in sessions:
+        fleet.world.run(process.usable(fleet.shown(session)))
+        fleet.world.settle(0.1)
+    assert len(process.refresh.flights) == 3
 
 
 @pytest.mark.req("R1", "N71", "S7")
