@@ -24,9 +24,9 @@ PAGES = {
 }
 
 
-def open_console(page: Page, name: str = "Ada") -> None:
+def open_console(page: Page, name: str = "Ada", origin: str = "") -> None:
     """Sign in where the console asks for it."""
-    page.goto("/bff/console/")
+    page.goto(f"{origin}/bff/console/")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=re.compile(name)).click()
     page.wait_for_url("**/bff/console/**")

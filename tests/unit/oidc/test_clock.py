@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bff.errors import SignedTokenInvalid
+from bff.oidc.claims import seconds_early
 from bff.oidc.clock import seconds_apart
 
 DATE, AT = "Tue, 14 Nov 2023 22:13:20 GMT", 1_700_000_000.0
@@ -33,3 +35,24 @@ def test_what_is_no_date_tells_nothing(text: str) -> None:
     """And never fails."""
     apart = seconds_apart(text, AT, AT)
     assert apart is None or isinstance(apart, float)
+
+
+@pytest.mark.parametrize(
+    ("claims", "seconds"),
+    [
+        ({"iat": 100}, 0.0),
+        ({"iat": 140}, 40.0),
+        ({"iat": 90, "nbf": 130}, 30.0),
+        ({"iat": 140, "nbf": 130}, 40.0),
+        ({"iat": 90, "nbf": None}, 0.0),
+    ],
+)
+def test_how_early_a_token_comes(claims: dict[str, object], seconds: float) -> None:
+    """By the later of when it was issued and when it may be used."""
+    assert seconds_early(claims, 100.0) == seconds
+
+
+def test_a_time_that_cannot_be_read_is_no_time() -> None:
+    """It is the token that is at fault."""
+    with pytest.raises(SignedTokenInvalid):
+        seconds_early({"iat": "soon"}, 100.0)
