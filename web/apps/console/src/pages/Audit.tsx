@@ -67,8 +67,8 @@ export function Chain() {
   if (data === null) return null
   return (
     <span className="chain">
-      <Chip tone={data.intact ? (data.dropped > 0 ? 'warn' : 'good') : 'bad'}>
-        {data.intact ? 'chain intact' : 'chain broken'}
+      <Chip tone={!data.intact ? 'bad' : data.dropped > 0 || data.verified_at === null ? 'warn' : 'good'}>
+        {!data.intact ? 'chain broken' : data.verified_at === null ? 'chain unverified' : 'chain intact'}
       </Chip>{' '}
       <span className="muted">
         {data.verified_at === null ? 'not verified yet' : <>verified to {data.verified_to}, <When at={data.verified_at} now={data.as_of} /></>}
