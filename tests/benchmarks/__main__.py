@@ -1,14 +1,16 @@
-"""make bench: ``python -m tests.benchmarks [install | run SECTION | table]``.
+"""make bench: ``python -m tests.benchmarks [install | run SECTION | table | clients]``.
 
     install          everything the peers need, from the package registries
     run SECTION      one section, added to what was measured before: small, connections, large, storm
     table            the Markdown tables of all that was measured
+    clients          five forwarding clients side by side
 
 Sections are run one at a time, so that each is short; ``make bench`` runs them all.
 """
 
 import json
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -16,7 +18,7 @@ from typing import Any
 
 from tests.benchmarks.field import Standing, standing
 from tests.benchmarks.ground import Ground, asked
-from tests.benchmarks.programs import CACHE, install
+from tests.benchmarks.programs import CACHE, ROOT, install, python
 from tests.benchmarks.subjects import SUBJECTS
 
 RESULTS = CACHE / "results.jsonl"
@@ -188,6 +190,11 @@ def tables() -> None:
         print(table(section, ("mb_s", "cpu_us", "p99_ms")) + "\n")
 
 
+def clients() -> None:
+    """The table of the forwarding clients, in the Python that has them all."""
+    subprocess.run([python(), "-m", "tests.benchmarks.clients"], cwd=ROOT, check=True)
+
+
 def main(arguments: list[str]) -> None:
     """As above."""
     match arguments:
@@ -203,6 +210,9 @@ def main(arguments: list[str]) -> None:
                 print(f"section {section}", file=sys.stderr, flush=True)
                 run(READY)
             tables()
+            clients()
+        case ["clients"]:
+            clients()
         case _:
             raise SystemExit(__doc__)
 

@@ -14,7 +14,7 @@ CACHE = ROOT / ".cache" / "bench"
 PEERS = Path(__file__).with_name("peers")
 DEBIAN = ("nginx", "wrk", "apache2-bin", "libapache2-mod-auth-openidc")
 STARLETTE = ("starlette==1.10.0", "uvicorn[standard]", "httpx", "redis", "itsdangerous", "pyjwt")
-FORWARDING = ("aiohttp", "pyreqwest==0.15.1", "httpx-aiohttp")
+FORWARDING = ("aiohttp", "pyreqwest==0.15.1", "httpx-aiohttp", "msgspec")
 
 
 def unpacked() -> Path:
