@@ -14,6 +14,9 @@ from bff.adapters.session_record import OVERVIEW_FIELDS, SessionRecord
 from bff.session.model import SessionKey
 from bff.session.overview import PagePlace, SessionOverview, SessionPage
 
+BEGUN_WITHIN_SECONDS, MOST_MISSED = 10.0, 10_000
+"""A session is entered before it is stored. One that is missing for so long will not come; so many are remembered."""
+
 
 class RedisSessionRegister:
     """The port ``SessionRegister`` over one Redis."""
@@ -25,6 +28,7 @@ class RedisSessionRegister:
         self._indexes = RedisIndexes(redis, self._names)
         self._prefix = prefix
         self._channel = channel
+        self._missed: dict[SessionKey, float] = {}
 
     async def count(self, now: float) -> int:
         """Sixteen look-ups in one round trip."""
@@ -32,13 +36,14 @@ class RedisSessionRegister:
             return await self._indexes.count(await self._indexes.epoch(), now)
 
     async def page(self, after: PagePlace | None, limit: int, now: float) -> SessionPage:
-        """The next places of every bucket, merged; what turns out to be gone leaves its bucket."""
+        """The next places of every bucket, merged; what is gone for good leaves its bucket."""
         async with redis_errors():
             epoch = await self._indexes.epoch()
             places = await self._indexes.newest(epoch, after, limit, now)
             keys = [place.key for place in places]
             found = await self._overviews(keys, epoch)
-            if gone := [key for key, overview in zip(keys, found, strict=True) if overview is None]:
+            missing = [key for key, overview in zip(keys, found, strict=True) if overview is None]
+            if gone := self._gone_for_good(missing, now):
                 await self._indexes.forget(gone, epoch)
         live = tuple(overview for overview in found if overview is not None)
         return SessionPage(sessions=live, next=places[-1] if len(places) == limit else None)
@@ -55,6 +60,16 @@ class RedisSessionRegister:
             epoch = int(await self._redis.incr(self._names.epoch))
             await self._redis.publish(self._channel, EVERYBODY)
             return epoch
+
+    def _gone_for_good(self, missing: list[SessionKey], now: float) -> list[SessionKey]:
+        """Those that were missing a while ago already: not on their way in, then."""
+        missed = self._missed
+        gone = [key for key in missing if now - missed.setdefault(key, now) >= BEGUN_WITHIN_SECONDS]
+        for key in gone:
+            del missed[key]
+        if len(missed) > MOST_MISSED:
+            missed.clear()
+        return gone
 
     async def _overviews(
         self, keys: Sequence[SessionKey], epoch: int

@@ -187,10 +187,28 @@ async def test_what_redis_forgot_leaves_the_register_by_itself(redis_port: int) 
         page = await vault.register.page(None, 10, later)
         assert [overview.core.ref for overview in page.sessions] == ["s_2"]
         await redis.delete(f"bff:{{{used.key}}}:session")
-        assert (await vault.register.page(None, 10, NOW)).sessions == ()
+        for looked_at in (NOW, NOW + 10):  # the second look is sure
+            assert (await vault.register.page(None, 10, looked_at)).sessions == ()
         buckets: Any = await redis.keys("bff:live:*")
         assert buckets == []
         assert idle.core.ref == "s_1"
+
+
+@pytest.mark.req("S12")
+async def test_a_session_on_its_way_in_is_not_taken_for_gone(redis_port: int) -> None:
+    """It is entered before it is stored; who looks in between leaves it where it is."""
+    async with Redis(port=redis_port, protocol=2) as redis:
+        await redis.flushall()
+        vault = a_redis_vault(redis)
+        session = await vault.begin(1)
+        name = f"bff:{{{session.key}}}:session"
+        stored: Any = await redis.dump(name)
+        await redis.delete(name)
+        for looked_at in (NOW, NOW + 1, NOW + 9):
+            assert (await vault.register.page(None, 10, looked_at)).sessions == ()
+        await redis.restore(name, 0, stored)
+        assert await vault.register.count(NOW) == 1
+        assert await vault.refs() == ["s_1"]
 
 
 @pytest.mark.req("S12")
