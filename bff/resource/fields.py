@@ -39,15 +39,13 @@ USUALLY_SENT = frozenset(
         b"last-event-id",
         b"prefer",
         b"range",
-        b"traceparent",
-        b"tracestate",
         b"user-agent",
     }
 )
 """Go to every API.
 
 ``origin`` and ``referer`` do not: we call the API, no page does, and where the page is, is not its
-business.
+business. ``traceparent`` and ``tracestate`` do if they can be read (:mod:`bff.resource.trace_context`).
 """
 
 NEVER_SENT = HOP_BY_HOP | {

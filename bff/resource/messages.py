@@ -17,6 +17,8 @@ from bff.resource.fields import (
 )
 from bff.resource.locations import public_location
 from bff.resource.routes import ApiRoute
+from bff.resource.trace_context import NAMES as OF_A_TRACE
+from bff.resource.trace_context import readable_fields
 
 Fields = list[tuple[bytes, bytes]]
 """Header fields in order, names in lower case, duplicates kept."""
@@ -117,12 +119,19 @@ def outgoing_headers(
     extra = route.request_headers
     fields: Fields = []
     framing: Fields = []
+    tracing: Fields = []
     for field in incoming:
         name = field[0]
-        if name in USUALLY_SENT or name in extra:
+        if name in USUALLY_SENT:
+            fields.append(field)
+        elif name in OF_A_TRACE:
+            tracing.append(field)
+        elif name in extra:
             fields.append(field)
         elif name in _FRAMING:
             framing.append(field)
+    if tracing:
+        fields += readable_fields(tracing)
     if framing:
         fields = _framed(fields, framing)
     if authorization is not None:

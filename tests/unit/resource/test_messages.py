@@ -69,6 +69,20 @@ def returned(*upstream: tuple[bytes, bytes], **changes: Any) -> Fields:
 
 
 @pytest.mark.req("N92")
+def test_a_trace_goes_out_if_it_can_be_read() -> None:
+    """A page that takes part in a trace is followed by its API; what is malformed goes no further."""
+    parent = (b"traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    assert sent(parent, (b"accept", b"a"), (b"tracestate", b"a=1")) == [
+        (b"accept", b"a"),
+        parent,
+        (b"tracestate", b"a=1"),
+    ]
+    words = (b"traceparent", b"00-hello")
+    named = frozenset({b"traceparent", b"tracestate"})
+    assert sent(words, (b"tracestate", b"a=1"), request_headers=named) == []
+
+
+@pytest.mark.req("N92")
 def test_everyday_fields_go_out_in_order_with_duplicates() -> None:
     """What an API needs to negotiate content passes unchanged."""
     fields = [(name, b"x") for name in sorted(USUALLY_SENT)] + [
