@@ -14,10 +14,14 @@ POPUP_DONE_PAGE = b"""<!doctype html>
 <p>You can close this window: the page that opened it goes on from here.</p></main></body></html>
 """
 # The opener believes none of this: it asks GET /bff/session, and learns who signed in, or why not.
-POPUP_DONE_SCRIPT = b"""const channel = new BroadcastChannel(`bff:${location.origin}/bff`)
-channel.postMessage({ v: 1, t: 'in', ref: '' })
-channel.close()
-window.close()
+# Without a channel the opener learns it from its own poll; the window closes all the same.
+POPUP_DONE_SCRIPT = b"""try {
+  const channel = new BroadcastChannel(`bff:${location.origin}/bff`)
+  channel.postMessage({ v: 1, t: 'in', ref: '' })
+  channel.close()
+} finally {
+  window.close()
+}
 """
 
 

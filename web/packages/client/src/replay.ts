@@ -21,8 +21,6 @@ export const isSafe = (method: string): boolean => /^(GET|HEAD|OPTIONS)$/.test(m
  * PUT and DELETE are idempotent (RFC 9110, section 9.2.2), yet a blind second DELETE answers a confusing 404: so only on request.
  */
 export function mayReplay({ method, forwarded, resendable, replay, keyed }: Attempt): boolean {
-  if (!resendable || replay === 'never') return false
-  if (isSafe(method) || forwarded === false) return true
-  if (/^(PUT|DELETE)$/.test(method)) return replay === 'always'
-  return keyed || (forwarded === true && replay === 'always')
+  const asked = () => (/^(PUT|DELETE)$/.test(method) ? replay === 'always' : keyed || (forwarded === true && replay === 'always'))
+  return resendable && replay !== 'never' && (isSafe(method) || forwarded === false || asked())
 }

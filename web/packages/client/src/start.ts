@@ -27,10 +27,13 @@ export function start(s: State): void {
   on(s, 'change', complete, life)
   // What other tabs say before the companion can hear it.
   const news: TabMessage[] = []
-  if (s.options.sync !== false) {
-    s.channel = new BroadcastChannel(`bff:${location.origin}${s.base}`)
-    s.channel.onmessage = ({ data }) => news.push(data)
-  }
+  if (s.options.sync !== false)
+    try {
+      s.channel = new BroadcastChannel(`bff:${location.origin}${s.base}`)
+      s.channel.onmessage = ({ data }) => news.push(data)
+    } catch {
+      // An old browser, or one that refuses: this tab hears the server alone, and what it sends is pinned all the same.
+    }
   const wake = () => isVisible() && s.snapshot.degraded && !s.probe && probe(s)
   listen('visibilitychange resume focus', wake, life)
   // The network is often not ready when it is said to be back.

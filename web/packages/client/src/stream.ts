@@ -41,8 +41,8 @@ const listenUntil = (s: State, signal: AbortSignal, opened: () => void, refused:
   })
 
 /**
- * Session events pushed by the server, while somebody looks: one stream for all tabs of a browser where Web Locks exist, for under
- * HTTP/1.1 six connections are all there are.
+ * Session events pushed by the server, while somebody looks: one stream for all tabs of a browser where Web Locks exist and tabs can
+ * tell each other, for under HTTP/1.1 six connections are all there are.
  */
 export function watchEvents(s: State, life: AbortSignal): void {
   /** The session that is listened to. */
@@ -66,7 +66,7 @@ export function watchEvents(s: State, life: AbortSignal): void {
     const refused = () => void (refusals++ ? rest() : check(s, Infinity).then(again, rest))
     const work = () => listenUntil(s, mine.signal, () => (refusals = 0), refused)
     // Rejects when this tab stops waiting for its turn.
-    if (navigator.locks) navigator.locks.request(`bff:${s.base}`, { signal: mine.signal }, work).catch(ignore)
+    if (s.channel && navigator.locks) navigator.locks.request(`bff:${s.base}`, { signal: mine.signal }, work).catch(ignore)
     else work()
   }
   on(s, 'change', look, life)

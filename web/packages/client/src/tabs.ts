@@ -45,6 +45,6 @@ export function onMessage(s: State, { v, t, ref, left, reason }: TabMessage): vo
 /** Takes over the channel that the core has opened, and the `news` that came meanwhile. */
 export function joinTabs(s: State, news: readonly TabMessage[]): void {
   const hear = (message: TabMessage) => onMessage(s, message)
-  s.channel!.onmessage = ({ data }) => hear(data)
+  if (s.channel) s.channel.onmessage = ({ data }) => hear(data)
   news.map(hear)
 }

@@ -174,6 +174,28 @@ describe('several tabs', () => {
     expect(client.getSnapshot().covered).toBe(false)
     expect(Stream.all).toEqual([])
   })
+
+  class Refused {
+    constructor() {
+      throw new DOMException('no storage here', 'SecurityError')
+    }
+  }
+
+  it.each([
+    ['there is no channel', undefined],
+    ['the browser refuses one', Refused],
+  ])('are safe where %s, only later: each hears the server for itself', async (_, channel) => {
+    vi.stubGlobal('BroadcastChannel', channel)
+    const { server, one, other } = await two()
+    expect((await other.fetch('/api/leads', { method: 'POST', body: '{}' })).status).toBe(200)
+    expect(server.to('/api')[0]!.headers.get('BFF-Session')).toBe('s_1')
+    await until(() => expect(Stream.open).toHaveLength(2))
+    server.session = signedOut()
+    await one.logout()
+    expect(other.getSnapshot()).toMatchObject({ status: 'authenticated', covered: false })
+    Stream.open.at(-1)!.push('ended', { ref: 's_1', reason: 'signed_out' })
+    await until(() => expect(other.getSnapshot()).toMatchObject({ status: 'ended', ended: 'signed_out', covered: true }))
+  })
 })
 
 // req: S16
