@@ -109,6 +109,32 @@ def test_31_everything_can_be_done_from_the_keyboard(page: Page, stack: Stack) -
     expect(box.get_by_role("button").first).to_be_focused()
 
 
+@pytest.mark.req("S15", "S16")
+def test_31_the_dialogs_are_answered_from_the_keyboard(page: Page) -> None:
+    """A sign-out that failed is left again; of two accounts one is chosen. Tab goes round inside, Escape answers nothing."""
+    sign_in(page)
+    page.route("**/bff/logout", lambda route: route.abort())
+    page.get_by_test_id("sign-out").focus()
+    page.keyboard.press("Enter")
+    box = dialog(page, "You are not signed out yet")
+    _tab_to(page, "Back to the page")
+    page.keyboard.press("Enter")
+    expect(box).to_have_count(0)
+    page.unroute("**/bff/logout")
+
+    other = page.context.new_page()
+    sign_in(other, "Grace")
+    box = dialog(page, "Different account")
+    page.keyboard.press("Escape")
+    expect(box).to_be_visible()
+    expect(box.get_by_role("button", name="Continue as Grace")).to_be_focused()
+    _tab_to(page, "Sign out")
+    _tab_to(page, "Continue as Grace")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("user-name")).to_contain_text("Grace")
+    expect(box).to_have_count(0)
+
+
 def _tab_to(page: Page, name: str) -> None:
     """Press Tab until what is called so has the focus."""
     for _ in range(60):

@@ -17,7 +17,6 @@ from tests.e2e.acceptance import (
     dialog,
     end_session,
     good_weather,
-    own_client,
     sign_in,
     sign_in_popup,
     until,
@@ -152,11 +151,15 @@ def test_18_back_after_a_sign_out_shows_nothing(page: Page) -> None:
 def test_19_a_laptop_that_slept_past_its_limit_asks_and_goes_on(page: Page) -> None:
     """The server says the session lives: nothing is lost."""
     page.clock.install()
-    sign_in(page)
-    page.clock.fast_forward("25:00:00")
-    own_client(page)
+    sign_in(page, to="/leads/new")
+    page.get_by_label("What did you talk about?").fill("Half a sentence")
+    with page.expect_response("**/bff/session") as asked:
+        page.clock.fast_forward("25:00:00")
+    assert asked.value.json()["authenticated"]
+    page.wait_for_function("!document.documentElement.inert")
     expect(page.get_by_role("alertdialog")).to_have_count(0, timeout=PATIENCE_MS)
     expect(page.get_by_test_id("user-name")).to_contain_text("Ada")
+    expect(page.get_by_label("What did you talk about?")).to_have_value("Half a sentence")
 
 
 @pytest.mark.req("S16", "S15")

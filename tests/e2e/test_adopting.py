@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.e2e import foreign_app
 from tests.e2e.acceptance import PATIENCE_MS, end_session
@@ -53,3 +53,25 @@ def test_the_recipe_without_a_bundler_runs_as_it_is_printed(
         over.get_by_role("button", name="Sign in again").click()
     opened.value.get_by_role("button", name=re.compile("Grace")).click()
     expect(over).to_be_hidden(timeout=PATIENCE_MS)
+
+
+@pytest.mark.req("S5", "S15")
+def test_28_three_redirects_that_led_nowhere_are_the_last(
+    adopted: Bff, context: BrowserContext
+) -> None:
+    """A sign-in that comes back with nobody signed in, as where cookies are refused: a button, and no loop."""
+    led: list[str] = []
+
+    def lead_back(route: Route) -> None:
+        led.append(route.request.url)
+        route.fulfill(status=302, headers={"location": adopted.url})
+
+    context.route("**/bff/login?*", lead_back)
+    page = context.new_page()
+    page.goto(adopted.url)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=PATIENCE_MS)
+    page.wait_for_timeout(500)  # time for one more
+    assert len(led) == 3
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=PATIENCE_MS)
+    assert len(led) == 3

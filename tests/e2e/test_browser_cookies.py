@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, BrowserType, Page, Request, Route, expect
 
+from tests.e2e.acceptance import ENDED, dialog, end_session
 from tests.e2e.processes import Stack
 
 SESSION, LOGIN = "__Host-Http-bff", "__Host-Http-bff-login"
@@ -127,12 +128,29 @@ def remembering(
     browser.close()
 
 
+def reload_as(page: Page, origin: str, caching: str) -> None:
+    """The page anew, with another Cache-Control, as from a server in front of ours."""
+
+    def answer(route: Route) -> None:
+        got = route.fetch()
+        route.fulfill(response=got, headers={**got.headers, "cache-control": caching})
+
+    page.route(f"{origin}/leads", answer)
+    shell = page.goto(f"{origin}/leads")
+    assert shell is not None
+    assert shell.headers["cache-control"] == caching
+    expect(page.get_by_test_id("user-name")).to_contain_text("Ada")
+    page.unroute(f"{origin}/leads")
+    page.evaluate("window.before = true")
+
+
 @pytest.mark.req("N99", "N105", "S16")
-def test_back_after_signing_out_shows_nobody(remembering: Page, origin: str) -> None:
+@pytest.mark.parametrize("shell", ["no-store", "no-cache"])
+def test_18_back_after_signing_out_shows_nobody(remembering: Page, origin: str, shell: str) -> None:
     """Neither from the page that was left, nor from one that another tab signed out meanwhile."""
     page = remembering
     sign_in(page, origin)
-    page.evaluate("window.before = true")
+    reload_as(page, origin, shell)
     page.get_by_test_id("sign-out").click()
     expect(page.get_by_test_id("sign-in")).to_be_visible()
     page.evaluate("setTimeout(() => history.back(), 0)")
@@ -140,7 +158,7 @@ def test_back_after_signing_out_shows_nobody(remembering: Page, origin: str) -> 
     expect(page.get_by_test_id("user-name")).to_have_count(0)
 
     sign_in(page, origin)
-    page.evaluate("window.before = true")
+    reload_as(page, origin, shell)
     other = page.context.new_page()
     other.goto(f"{origin}/")
     page.goto("about:blank")
@@ -150,3 +168,29 @@ def test_back_after_signing_out_shows_nobody(remembering: Page, origin: str) -> 
     expect(page.get_by_test_id("sign-in")).to_be_visible()
     assert page.evaluate("window.before") is None, "the page came back from memory"
     expect(page.get_by_test_id("user-name")).to_have_count(0)
+
+
+HIDDEN = """() => {
+    const root = document.documentElement
+    return [getComputedStyle(root).opacity, root.inert]
+}"""
+AS_SHOWN = f"""() => addEventListener('pageshow', ({{ persisted }}) => {{
+    window.asShown = [persisted, ...({HIDDEN})()]
+}})"""
+
+
+@pytest.mark.req("N99", "S16")
+def test_18_a_page_that_comes_back_from_memory_is_hidden_until_the_server_has_answered(
+    remembering: Page, origin: str, stack: Stack
+) -> None:
+    """A shell that may be kept, and a session that ended without a word to the browser: the veil is all there is."""
+    page = remembering
+    sign_in(page, origin)
+    reload_as(page, origin, "no-cache")
+    page.evaluate(AS_SHOWN)
+    page.goto("about:blank")
+    end_session(stack, "ada")
+    page.evaluate("setTimeout(() => history.back(), 0)")
+    dialog(page, ENDED)
+    assert page.evaluate("window.asShown") == [True, "0", True], "from memory, hidden, inert"
+    assert page.evaluate(HIDDEN) == ["0", True]

@@ -1,4 +1,7 @@
-"""The canary sings: a token planted in any place a browser can show is found there."""
+"""The canary sings (acceptance case 33): a token planted in any place a browser can show is found there.
+
+It watches every other browser test, whose contexts it looks through at the end (conftest.py).
+"""
 
 import threading
 from collections.abc import Iterator
@@ -81,7 +84,7 @@ def planted(
     ],
 )
 @pytest.mark.parametrize("secret", [JWT, MARK])
-def test_a_leak_in_the_page_is_found(
+def test_33_a_leak_in_the_page_is_found(
     browser: Browser, where: str, script: str, secret: str
 ) -> None:
     """Whatever JavaScript could do with a token, it is seen."""
@@ -94,7 +97,7 @@ def test_a_leak_in_the_page_is_found(
 
 
 @pytest.mark.parametrize("secret", [JWT, MARK])
-def test_a_leak_in_an_answer_is_found(browser: Browser, secret: str) -> None:
+def test_33_a_leak_in_an_answer_is_found(browser: Browser, secret: str) -> None:
     """Bodies and headers are read, Set-Cookie too."""
     headers = {"X-Echo": secret, "Set-Cookie": f"kept={secret}; HttpOnly; Path=/"}
     with planted(browser, body=secret, headers=headers) as (_, watcher):
@@ -103,7 +106,7 @@ def test_a_leak_in_an_answer_is_found(browser: Browser, secret: str) -> None:
     assert {"the header x-echo", "the header set-cookie", "the body"} <= found
 
 
-def test_a_page_without_a_token_is_clean(browser: Browser) -> None:
+def test_33_a_page_without_a_token_is_clean(browser: Browser) -> None:
     """Nothing is found where nothing is, and it was looked at."""
     with planted(browser, body="eyJ is how it would begin") as (page, watcher):
         page.evaluate("() => console.log('hello')")
@@ -113,7 +116,7 @@ def test_a_page_without_a_token_is_clean(browser: Browser) -> None:
 
 
 @pytest.mark.req("N12")
-def test_a_code_may_travel_in_a_redirect_and_nowhere_else(browser: Browser) -> None:
+def test_33_a_code_may_travel_in_a_redirect_and_nowhere_else(browser: Browser) -> None:
     """The redirect that brings it is no finding; an address that stays, or a console line, is."""
     with planted(browser) as (page, watcher):
         page.evaluate("(code) => fetch('/callback?code=' + code)", CODE)
@@ -126,7 +129,7 @@ def test_a_code_may_travel_in_a_redirect_and_nowhere_else(browser: Browser) -> N
 
 
 @pytest.mark.req("N27")
-def test_a_cookie_that_is_also_elsewhere_is_found(browser: Browser) -> None:
+def test_33_a_cookie_that_is_also_elsewhere_is_found(browser: Browser) -> None:
     """Set-Cookie holds its value; a piece of it in a body is a finding."""
     headers = {
         "Set-Cookie": f"__Host-Http-bff={COOKIE}.and-its-signature; HttpOnly; Path=/; Secure"
