@@ -163,6 +163,7 @@ fix: $(ENV) ## Let ruff repair and format
 lock: $(ENV) ## Resolve the Python dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(RESOLVE) -o requirements.lock
+	$(RESOLVE) -o requirements-otel.lock --extra otel
 	$(RESOLVE) -o requirements-dev.lock --all-extras
 
 RESOLVE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \

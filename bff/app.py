@@ -30,6 +30,7 @@ from bff.endpoints.own_sessions import own_sessions_handlers
 from bff.endpoints.popup import popup_handlers
 from bff.endpoints.reading import Readings
 from bff.endpoints.session import session_handlers
+from bff.endpoints.traced import TracedGate
 from bff.endpoints.websocket import WebSocketEndpoint
 from bff.flows.refresh_ports import AlarmHook
 from bff.settings import values
@@ -96,7 +97,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     if flows.direct_call is not None:
         readings = Readings(cookies, around)
         app.direct = DirectCalls(flows.direct_call, readings, around, request_ids.new, world.log)
-    app.gate = Gate(
+    gate = Gate(
         app.beyond,
         ApiEndpoint(flows.api_call, cookies, around),
         WebSocketEndpoint(
@@ -108,6 +109,9 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         request_ids.new,
         world.log,
     )
+    app.gate = gate
+    if world.traces is not None:
+        app.gate = TracedGate(gate, world.traces.spans, around, values.trace_parents(settings))
     return app
 
 

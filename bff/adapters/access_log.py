@@ -36,6 +36,7 @@ class Line(msgspec.Struct):
     event: str
     level: str
     timestamp: str
+    trace_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class AccessLog:
@@ -57,7 +58,15 @@ class AccessLog:
         self._thread: threading.Thread | None = None
         self.dropped = 0
 
-    def write(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
+    def write(
+        self,
+        request_id: str,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        trace_id: str | msgspec.UnsetType = msgspec.UNSET,
+    ) -> None:
         """One request: never waits, never fails."""
         now = self._clock()
         if HINT.search(path):
@@ -71,6 +80,7 @@ class AccessLog:
             "request",
             "info",
             self._timestamp(now),
+            trace_id,
         )
         if not self._lines:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)

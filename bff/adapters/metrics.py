@@ -40,6 +40,14 @@ class TripMeter(Protocol):
     trips: int
 
 
+class SpanMeter(Protocol):
+    """What became of spans."""
+
+    exported: int
+    failed: int
+    dropped: int
+
+
 class Tally:
     """A counter fed from plain numbers: each reading adds what is new."""
 
@@ -167,6 +175,18 @@ class Metrics:
             "bff_redis_round_trips_total", "Commands, scripts and pipelines sent to Redis."
         )
         self._tallies.append(Tally(trips, _one(pool, "trips")))
+
+    def watch_spans(self, delivery: SpanMeter) -> None:
+        """Whether the collector takes what it is sent."""
+        spans = self._counter(
+            "bff_spans_total", "Spans by what became of them: exported, failed, dropped.", "outcome"
+        )
+
+        def read() -> Iterator[Reading]:
+            for outcome in ("exported", "failed", "dropped"):
+                yield (outcome,), getattr(delivery, outcome)
+
+        self._tallies.append(Tally(spans, read))
 
     def bring(self) -> None:
         """Take over what the hot path counted; once a second where several processes answer together."""

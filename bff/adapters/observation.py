@@ -107,5 +107,7 @@ class LogTrail:
         del line["details"]
         name = line.pop("event")
         del line["at"]
+        if record.trace_id is None:
+            del line["trace_id"]
         self._log.info("audit", audit=name, **{**line, **details})
         self._sink(record)

@@ -45,13 +45,16 @@ class Exchange(msgspec.Struct, frozen=True):
     """How one request went: at which endpoint, and within how many seconds.
 
     ``outcome`` is ``ok``, ``refused`` (4xx), ``failed`` (5xx), or what became of the connection:
-    ``connect``, ``timeout``, ``broke``, ``too_long``, ``cancelled``. ``date`` is the field of that name.
+    ``connect``, ``timeout``, ``broke``, ``too_long``, ``cancelled``. ``date`` is the field of that name;
+    ``status`` 0: there was no answer.
     """
 
     endpoint: str
     outcome: str
     seconds: float
     date: str | None = None
+    method: str = "GET"
+    status: int = 0
 
 
 Heard = Callable[[Exchange], None]
@@ -128,8 +131,9 @@ class ProviderHttp:
             outcome = "too_long"
             raise
         finally:
-            date = answer.date if answer else None
-            self._tell(Exchange(endpoint, outcome, _time() - began, date))
+            date, status = (answer.date, answer.status) if answer else (None, 0)
+            seconds = _time() - began
+            self._tell(Exchange(endpoint, outcome, seconds, date, request.method, status))
 
     def _tell(self, exchange: Exchange) -> None:
         for listener in self.listeners:

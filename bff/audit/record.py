@@ -29,12 +29,14 @@ NOTE_LENGTH = 200
 class Origin(msgspec.Struct, frozen=True):
     """Where the request came from that an event belongs to.
 
-    ``address`` is cut as the settings say, ``agent`` a family from a closed list.
+    ``address`` is cut as the settings say, ``agent`` a family from a closed list; ``trace_id`` is there
+    where traces are on.
     """
 
     request_id: str
     address: str | None
     agent: str | None
+    trace_id: str | None = None
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,6 +54,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str | None = None
     address: str | None = None
     agent: str | None = None
+    trace_id: str | None = None
     details: dict[str, Plain | dict[str, int | str]] = {}
 
 
@@ -157,6 +160,7 @@ def record_of(event: events.AuditEvent, origin: Origin | None) -> Record:
         request_id=origin.request_id if origin else None,
         address=origin.address if origin else None,
         agent=origin.agent if origin else None,
+        trace_id=origin.trace_id if origin else None,
         details=details,
     )
 

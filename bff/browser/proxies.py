@@ -42,14 +42,14 @@ class TrustedProxies:
 
         What is no address ends the way: then the last one that was seen is the answer.
         """
-        if not (self._hops or self._ours(peer)):
+        if not (self._hops or self.ours(peer)):
             return peer
         seen = self._said("for", field)
         if self._hops:
             node = seen[-self._hops] if len(seen) >= self._hops else ""
             return node_address(node) or peer
         client = peer
-        while seen and self._ours(client):
+        while seen and self.ours(client):
             address = node_address(seen.pop())
             if address is None:
                 break
@@ -58,7 +58,7 @@ class TrustedProxies:
 
     def says_http(self, peer: str, field: Field) -> bool:
         """Whether a proxy of ours says that the browser spoke plain HTTP to it."""
-        if not (self._hops or self._ours(peer)):
+        if not (self._hops or self.ours(peer)):
             return False
         said = self._said("proto", field)
         return bool(said) and said[-(self._hops or 1) :][0].lower() == "http"
@@ -69,7 +69,8 @@ class TrustedProxies:
             return [hop.get(name, "") for hop in _forwarded(field)]
         return _listed(field(b"x-forwarded-" + name.encode("ascii")))
 
-    def _ours(self, address: str) -> bool:
+    def ours(self, address: str) -> bool:
+        """Whether ``address`` is in one of the networks."""
         if not self._networks:
             return False
         try:

@@ -70,6 +70,7 @@ def open_evidence(world: World) -> Evidence:
     origin = RequestOrigin(
         settings.audit.address,
         values.trusted_proxies(settings),
+        *(() if world.traces is None else (world.traces.trace_id,)),
     )
     trail = LogTrail(world.log, world.metrics, origin=origin, sink=log.take)
     register = RedisSessionRegister(
@@ -98,6 +99,8 @@ def open_evidence(world: World) -> Evidence:
     world.metrics.watch_redis(cast("CountingPool", redis.connection_pool))
     if world.session_cache is not None:
         world.metrics.watch_cache(world.session_cache)
+    if world.traces is not None:
+        world.metrics.watch_spans(world.traces.delivery)
     alerts = _alerts(world, names, trail)
     webhook = _webhook(world, names, trail, alerts)
     census = SharedCensus(redis, names, SessionCensus(register, world.clock, asyncio.sleep).take)

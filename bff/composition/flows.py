@@ -21,15 +21,18 @@ from bff.composition.world import World
 from bff.endpoints.dependencies import Flows
 from bff.endpoints.origin import RequestClient
 from bff.flows.access import AccessFlow
+from bff.flows.attempt import Watched, unwatched
 from bff.flows.breaker import Breaker
 from bff.flows.client_watch import ClientWatch
 from bff.flows.held_sessions import Held, HeldSessions, nothing_held
 from bff.flows.login import LoginFlow, LoginPolicy
 from bff.flows.ports import AuditTrail
 from bff.flows.refresh import RefreshFlow
+from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
 from bff.flows.token_set import TokenSetFlow
 from bff.flows.watch import WatchFlow
+from bff.session.refresh import RefreshPolicy
 from bff.settings import values
 
 
@@ -39,6 +42,8 @@ def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
     stores, client = open_stores(world), values.client_metadata(settings)
     provider.listen(_provider_clock(world, trail))
     provider.listen(world.metrics.provider.heard)
+    if world.traces is not None:
+        provider.listen(world.traces.provider())
     lifetime = settings.refresh.default_lifetime_seconds
     revocation = revocation_flow(world, trail, stores)
     token_sets = TokenSetFlow(
@@ -111,7 +116,7 @@ def _access_flow(
         held = HeldSessions(world.session_cache.get, clock, policy, limits, grace).unquestioned
     return AccessFlow(
         sessions,
-        RefreshFlow(renewal, sessions, background, clock, entropy, world.metrics.refresh, policy),
+        _refresh_flow(world, renewal, sessions, policy),
         token_sets.revocation,
         background,
         clock,
@@ -121,6 +126,18 @@ def _access_flow(
         grace,
         held,
         _client_watch(world, trail).notice,
+    )
+
+
+def _refresh_flow(
+    world: World, renewal: RenewalFlow, sessions: RedisSessionStore, policy: RefreshPolicy
+) -> RefreshFlow:
+    meter: RefreshMeter = world.metrics.refresh
+    watched: Watched = unwatched
+    if world.traces is not None:
+        meter, watched = world.traces.meter(meter), world.traces.renewals()
+    return RefreshFlow(
+        renewal, sessions, world.background, world.clock, SystemEntropy(), meter, policy, watched
     )
 
 

@@ -60,6 +60,8 @@ async def lifespan(
         await world.resource_server.aclose()
         await world.provider.aclose()
         await world.redis.aclose()
+        if world.traces is not None:
+            await asyncio.to_thread(world.traces.close)
         if world.access_log is not None:
             world.access_log.close()
 

@@ -8,9 +8,10 @@ from bff.flows.api_call import ApiCallFlow
 from bff.flows.client_token import ClientTokenFlow
 from bff.flows.direct_call import DirectCallFlow
 from bff.flows.held_sessions import QuietSessions
-from bff.flows.ports import AuditTrail
+from bff.flows.ports import AuditTrail, ResourceServer
 from bff.flows.session_watch import SessionWatch
 from bff.flows.socket_call import SocketCallFlow
+from bff.flows.socket_ports import SocketServer
 from bff.flows.user_token import UserTokenFlow
 from bff.settings import values
 
@@ -26,14 +27,16 @@ def proxy_flows(
     )
     watch = SessionWatch(stores.sessions, clock, values.session_limits(settings), world.closing)
     user_tokens = UserTokenFlow(access, clock, trail)
-    calls = ApiCallFlow(
-        access, user_tokens, client_tokens, world.resource_server, clock, trail, watch, background
-    )
+    server: ResourceServer = world.resource_server
+    apis: SocketServer = WebSocketApi(message_limit=limits.websocket_message_bytes)
+    if world.traces is not None:
+        server, apis = world.traces.calls(server), world.traces.sockets(apis)
+    calls = ApiCallFlow(access, user_tokens, client_tokens, server, clock, trail, watch, background)
     sockets = SocketCallFlow(
         access,
         user_tokens,
         client_tokens,
-        WebSocketApi(message_limit=limits.websocket_message_bytes),
+        apis,
         watch,
         background,
         clock,
@@ -44,9 +47,12 @@ def proxy_flows(
 
 
 def direct_call_flow(world: World) -> DirectCallFlow | None:
-    """The way of a call that needs no decision; there is none where no session is held in the process."""
+    """The way of a call that needs no decision.
+
+    There is none where no session is held in the process, and none where each call has a span.
+    """
     settings, cache = world.settings, world.session_cache
-    if cache is None:
+    if cache is None or world.traces is not None:
         return None
     limits = values.session_limits(settings)
     quiet = QuietSessions(cache.peek, cache.used, values.refresh_policy(settings), limits)

@@ -16,12 +16,14 @@ def session_store(world: World) -> RedisSessionStore:
     """The one store of this process; it fills the cache, if there is one."""
     settings, lookup_key = world.settings, values.lookup_key(world.settings)
     record = SessionRecord(values.seal(settings), lookup_key, os.urandom)
-    limits, prefix = values.session_limits(settings), settings.redis.prefix
+    limits, prefix, traces = values.session_limits(settings), settings.redis.prefix, world.traces
     if world.session_cache is None:
-        return RedisSessionStore(
+        kind = RedisSessionStore if traces is None else traces.sessions()
+        return kind(
             world.redis, record, world.news, limits=limits, lookup_key=lookup_key, prefix=prefix
         )
-    return CachedSessionStore(
+    held = CachedSessionStore if traces is None else traces.held_sessions()
+    return held(
         world.session_cache,
         world.redis,
         record,

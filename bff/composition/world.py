@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from redis.asyncio import Redis
@@ -19,8 +19,12 @@ from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import channel
 from bff.adapters.resource_server import HttpResourceServer
 from bff.adapters.session_cache import SessionCache
+from bff.composition.tracing import open_traces
 from bff.settings import values
 from bff.settings.model import Settings
+
+if TYPE_CHECKING:
+    from bff.adapters.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class World:
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
     closing: ProcessClosing
+    traces: "Traces | None"
 
     def begin_closing(self) -> None:
         """Let go what would stay open for ever: event streams, WebSockets."""
@@ -55,6 +60,9 @@ def open_world(settings: Settings) -> World:
         timeout_seconds=settings.redis.timeout_seconds,
         max_connections=settings.redis.max_connections,
     )
+    traces = open_traces(settings, log, clock.now)
+    if traces is not None:
+        redis = traces.redis(redis)
     transport = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=64))
     provider = HttpOpenIDProvider(
         values.client_metadata(settings),
@@ -83,4 +91,5 @@ def open_world(settings: Settings) -> World:
             keep_alive=settings.upstreams.keep_alive_seconds,
         ),
         closing=ProcessClosing(),
+        traces=traces,
     )

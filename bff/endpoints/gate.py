@@ -242,7 +242,8 @@ def kind_of(path: bytes) -> Kind:
 class Bff(Litestar):
     """A Litestar app behind its gate: whatever it is mounted in, nothing gets past."""
 
-    gate: Gate | None = None
+    gate: Callable[[Any, Any, Any], Awaitable[None]] | None = None
+    """What everything passes first."""
     direct: DirectCalls | None = None
     """The way round the gate, for a server that can take it."""
 

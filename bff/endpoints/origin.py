@@ -3,6 +3,7 @@
 Detached work begun by a request keeps its origin.
 """
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 
@@ -19,11 +20,17 @@ CURRENT: ContextVar[Request | None] = ContextVar("bff_request", default=None)
 class RequestOrigin:
     """Tells where the current request comes from; worked out only when an event asks."""
 
-    __slots__ = ("_plan", "_trusted_proxies")
+    __slots__ = ("_plan", "_trace_id", "_trusted_proxies")
 
-    def __init__(self, plan: AddressPlan, trusted_proxies: TrustedProxies) -> None:
-        """``plan``: how much of an address may be kept."""
+    def __init__(
+        self,
+        plan: AddressPlan,
+        trusted_proxies: TrustedProxies,
+        trace_id: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """``plan``: how much of an address may be kept; ``trace_id`` knows the current trace."""
         self._plan = plan
+        self._trace_id = trace_id
         self._trusted_proxies = trusted_proxies
 
     def __call__(self) -> Origin | None:
@@ -36,6 +43,7 @@ class RequestOrigin:
             request_id=request.id,
             address=shown_address(client_address(request, self._trusted_proxies), self._plan),
             agent=agent_family(agent.decode("latin-1") if agent else None),
+            trace_id=self._trace_id(),
         )
 
 

@@ -1,5 +1,6 @@
 """One attempt at renewing a session: what was wanted, and how it ended."""
 
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -64,6 +65,16 @@ class Wanted:
     def place(self) -> SessionKey:
         """By which attempts of one process are told apart: one for each token of a session."""
         return flight_place(self.key, self.audience)
+
+
+Fly = Callable[[], Awaitable[Attempt]]
+Watched = Callable[[Wanted, Fly], Coroutine[object, object, Attempt]]
+"""Makes an attempt, and may look on."""
+
+
+async def unwatched(_wanted: Wanted, fly: Fly) -> Attempt:
+    """Nobody looks on."""
+    return await fly()
 
 
 def flight_place(key: SessionKey, audience: Audience | None) -> SessionKey:

@@ -4,9 +4,18 @@ Around the renewal itself (:mod:`bff.flows.renewal`): joining, the lock and its 
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from bff.errors import StoreUnavailable
-from bff.flows.attempt import Attempt, Outcome, Trigger, Wanted, flight_place
+from bff.flows.attempt import (
+    Attempt,
+    Outcome,
+    Trigger,
+    Wanted,
+    Watched,
+    flight_place,
+    unwatched,
+)
 from bff.flows.ports import Background, Clock, Detached, Entropy, SessionStore
 from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
@@ -44,6 +53,7 @@ class RefreshFlow:
     entropy: Entropy
     meter: RefreshMeter
     policy: RefreshPolicy
+    watched: Watched = unwatched
     flights: dict[SessionKey, Flight] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
 
@@ -56,7 +66,8 @@ class RefreshFlow:
         if flight is None:
             owner = self.entropy.urlsafe(16)
             wanted = Wanted(session.key, session.generation, trigger, owner, audience)
-            flight = Flight(wanted, self.background.start("refresh", self._fly(wanted)))
+            flying = self.watched(wanted, partial(self._fly, wanted))
+            flight = Flight(wanted, self.background.start("refresh", flying))
             self.flights[place] = flight
             self.pace.last_at = self.clock.now()
         flight.wanted.waiters += trigger is not Trigger.EARLY

@@ -11,6 +11,7 @@ import msgspec
 from bff.oidc.metadata import AuthMethod, Secret
 from bff.resource.routes import TokenPlan
 from bff.settings.review import Alerts, Audit, Review
+from bff.settings.tracing import Tracing
 
 CENTURY = 3_155_760_000
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=CENTURY)]
@@ -239,4 +240,5 @@ class Settings(_Table, frozen=True, kw_only=True):
     review: Review = Review()
     audit: Audit = Audit()
     alerts: Alerts = Alerts()
+    tracing: Tracing = Tracing()
     routes: tuple[Route, ...] = ()

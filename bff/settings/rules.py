@@ -11,6 +11,7 @@ from bff.browser.proxies import TrustedProxies
 from bff.oidc.metadata import CLIENT_SETS
 from bff.settings.model import App, Keys, Provider, Redis, Refresh, Route, Server, Session
 from bff.settings.review import Alerts
+from bff.settings.tracing import Tracing
 from bff.settings.values import api_route, client_key, key_octets, session_limits_of
 
 Broken = Iterator[tuple[str, str]]
@@ -32,6 +33,7 @@ def broken_rules(name: str, table: Any, *, development: bool) -> Broken:  # noqa
         "routes": _routes,
         "app": _app,
         "alerts": _alerts,
+        "tracing": _tracing,
     }
     if name in rules and table is not None:
         yield from rules[name](table, development=development)
@@ -199,6 +201,18 @@ def _alerts(alerts: Alerts, *, development: bool) -> Broken:
         yield "alerts.webhook", NEEDS_HTTPS
     if alerts.webhook_secret is None:
         yield "alerts.webhook_secret", "expected a secret: the webhook's calls are signed with it"
+
+
+def _tracing(tracing: Tracing, *, development: bool) -> Broken:
+    url = _split(tracing.endpoint)
+    if url.scheme not in {"https", "http"} or not url.hostname or url.username:
+        yield "tracing.endpoint", "expected a URL without user"
+    elif url.scheme == "http" and not development and not _is_this_machine(url.hostname):
+        yield "tracing.endpoint", f"{NEEDS_HTTPS}, or a collector on this machine"
+    try:
+        TrustedProxies(0, tracing.trusted_networks)
+    except ValueError as error:
+        yield "tracing.trusted_networks", f"{error}"
 
 
 def _routes(routes: list[Route | None], *, development: bool) -> Broken:

@@ -181,6 +181,11 @@ def trusted_proxies(settings: Settings) -> TrustedProxies:
     return TrustedProxies(server.trusted_proxies, server.trusted_networks, server.trusted_field)
 
 
+def trace_parents(settings: Settings) -> TrustedProxies:
+    """Whose traces go on here."""
+    return TrustedProxies(0, settings.tracing.trusted_networks)
+
+
 def route_table(settings: Settings) -> RouteTable:
     """Every API path that may be reached."""
     return RouteTable(api_route(route) for route in settings.routes)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.architecture.tree import ROOT, files, texts
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-otel.lock", "requirements-dev.lock")
 REGISTRIES = re.compile(
     r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|deb\.debian\.org|crates\.io|proxy\.golang\.org",
     re.IGNORECASE,
@@ -61,9 +61,9 @@ def test_a_lock_pins_every_package_by_hash_and_names_no_address(name: str) -> No
     assert "--index-url" not in text
 
 
-def test_the_small_lock_agrees_with_the_large_one() -> None:
-    """What the tests ran is what an installation gets."""
-    small, large = (
+def test_each_lock_agrees_with_the_next_larger_one() -> None:
+    """What the tests ran is what an installation gets, with an extra or without."""
+    small, extra, large = (
         set(
             re.findall(
                 r"^([\w.-]+==[^\s;\\]+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE
@@ -71,7 +71,8 @@ def test_the_small_lock_agrees_with_the_large_one() -> None:
         )
         for name in LOCKS
     )
-    assert small - large == set()
+    assert small - extra == set()
+    assert extra - large == set()
 
 
 def test_the_web_lock_names_no_address_and_has_every_digest() -> None:

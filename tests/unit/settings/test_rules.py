@@ -78,3 +78,23 @@ def test_a_key_without_the_method_that_uses_it_is_refused() -> None:
     """Whoever configured it believed that it was used."""
     text = SMALL.replace(SECRET, f'{SECRET}\nprivate_key = {{ env = "CANARY" }}')
     assert problems(text) == ["provider.private_key"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        ('export = "otlp"', []),
+        ('endpoint = "http://127.0.0.1:4318/v1/traces"', []),
+        ('endpoint = "https://collector.example/v1/traces"', []),
+        ('endpoint = "http://collector.example/v1/traces"', ["tracing.endpoint"]),
+        ('endpoint = "https://user:word@collector.example/"', ["tracing.endpoint"]),
+        ('endpoint = "collector:4318"', ["tracing.endpoint"]),
+        ("sample_ratio = 1.5", ["tracing.sample_ratio"]),
+        ('trusted_networks = ["10.0.0.0/8"]', []),
+        ('trusted_networks = ["everybody"]', ["tracing.trusted_networks"]),
+        ('authorization = "Bearer x"', ["tracing.authorization"]),
+    ],
+)
+def test_where_traces_go_is_held_to_what_other_addresses_are(lines: str, wrong: list[str]) -> None:
+    """TLS, unless the collector is on this machine; no credentials in the file."""
+    assert problems(SMALL.replace("[[routes]]", f"[tracing]\n{lines}\n[[routes]]")) == wrong

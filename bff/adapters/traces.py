@@ -1,0 +1,83 @@
+"""Puts spans around what stands behind the ports. Imported only where traces are on: it needs the extra ``otel``."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar
+
+from redis.asyncio import Redis
+
+from bff.adapters.provider_http import Exchange
+from bff.adapters.redis_sessions import RedisSessionStore
+from bff.adapters.session_cache import CachedSessionStore
+from bff.adapters.span_export import Delivery, Tracing
+from bff.adapters.spans import Spans, current_trace_id
+from bff.adapters.traced_calls import Calls, Sockets, TracedCalls, TracedSockets
+from bff.adapters.traced_redis import TracedCachedSessionStore, TracedSessionStore, traced_redis
+from bff.adapters.traced_renewal import (
+    Attempted,
+    Meter,
+    Sought,
+    TracedMeter,
+    traced_provider,
+    traced_renewals,
+)
+
+A = TypeVar("A", bound=Attempted)
+S = TypeVar("S")
+
+
+class Traces:
+    """What a process has of traces."""
+
+    trace_id = staticmethod(current_trace_id)
+    """The current one, in hexadecimal digits; None where there is none."""
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        resource: dict[str, str],
+        sample_ratio: float,
+        now: Callable[[], float],
+    ) -> None:
+        """As :class:`Tracing`."""
+        self.delivery = delivery
+        self._tracing = Tracing(delivery, resource, sample_ratio, now)
+        self.flush, self.close = self._tracing.flush, self._tracing.close
+
+    @property
+    def spans(self) -> Spans:
+        """Who begins them."""
+        return self._tracing.spans
+
+    def redis(self, redis: Redis) -> Redis:
+        """The same connections, with a span for each round trip."""
+        return traced_redis(redis, self.spans)
+
+    def sessions(self) -> type[RedisSessionStore]:
+        """The store whose reads have spans."""
+        return type("Sessions", (TracedSessionStore,), {"spans": self.spans})
+
+    def held_sessions(self) -> type[CachedSessionStore]:
+        """The same, for sessions that are held in the process."""
+        return type("Sessions", (TracedCachedSessionStore,), {"spans": self.spans})
+
+    def calls(self, calls: Calls) -> TracedCalls:
+        """Calls with spans."""
+        return TracedCalls(calls, self.spans)
+
+    def sockets(self, sockets: Sockets[S]) -> TracedSockets[S]:
+        """Handshakes with spans."""
+        return TracedSockets(sockets, self.spans)
+
+    def meter(self, meter: Meter) -> TracedMeter:
+        """Waits for renewals with spans."""
+        return TracedMeter(meter, self.spans)
+
+    def renewals(
+        self,
+    ) -> Callable[[Sought, Callable[[], Awaitable[A]]], Coroutine[object, object, A]]:
+        """Renewals with spans."""
+        return traced_renewals(self.spans)
+
+    def provider(self) -> Callable[[Exchange], None]:
+        """Who hears of exchanges with the provider."""
+        return traced_provider(self.spans)
