@@ -20,6 +20,7 @@ PAGES = {
     "audit": "Audit trail",
     "alerts": "Alerts",
     "posture": "Posture",
+    "runbook?rule=handle_replayed": "Runbook",
     "user?subject=ada": "Ada Lovelace",
 }
 
@@ -48,7 +49,7 @@ def violations(page: Page) -> list[str]:
 def test_every_page_shows_what_it_is_for_and_axe_finds_nothing(
     new_context: NewContext, scheme: str
 ) -> None:
-    """Seven addresses and a session's own, each without an error, a violation or a broken policy."""
+    """Eight addresses and a session's own, each without an error, a violation or a broken policy."""
     page = new_context(color_scheme=scheme).new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -261,7 +262,7 @@ def test_a_plot_without_figures_says_so_instead_of_drawing_axes(new_context: New
     open_console(page)
     page.goto("/bff/console/refreshes?ref=s_neverrenewed")
     plot = page.get_by_role("figure", name="Seconds left when renewed")
-    expect(plot.get_by_text("Nothing to draw in this time.")).to_be_visible()
+    expect(plot.get_by_text("Nothing in this time.")).to_be_visible()
     expect(plot.locator("canvas")).to_have_count(0)
     expect(plot.get_by_role("button")).to_have_count(0)
     assert violations(page) == []
@@ -288,3 +289,39 @@ def test_sessions_are_narrowed_by_address_browser_and_age(new_context: NewContex
     page.keyboard.press("Enter")
     expect(page.get_by_text("No session matches these filters.")).to_be_visible()
     assert "address=192.0.2.0" in page.url
+
+
+@pytest.mark.req("S11")
+def test_the_address_says_how_a_plot_and_times_are_shown(new_context: NewContext) -> None:
+    """A plot as a table and times of the reader's own zone: kept by a reload, times by a link as well."""
+    page = new_context(timezone_id="Asia/Tokyo").new_page()
+    open_console(page)
+    page.goto("/bff/console/refreshes")
+    zone = page.get_by_role("button", name=re.compile("^Times in"))
+    zone.click()
+    expect(zone).to_have_text("local")
+    page.reload()
+    expect(zone).to_have_text("local")
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    expect(zone).to_have_text("local")
+    moment = page.get_by_role("region", name="Sessions").locator("tbody time").first
+    expect(moment).to_have_attribute("title", re.compile(r"\+09:00$"))
+    page.goto("/bff/console/?table=sessions-over-time")
+    plot = page.get_by_role("figure", name="Sessions over time")
+    picture = plot.get_by_role("button", name="Show as picture")
+    expect(plot.get_by_role("table")).to_be_visible()
+    picture.click()
+    page.wait_for_url(lambda url: "table=" not in url)
+    expect(plot.locator("canvas")).to_be_visible()
+
+
+@pytest.mark.req("S11")
+def test_an_alert_leads_to_what_to_do_about_it(new_context: NewContext) -> None:
+    """The runbook's section of the rule, marked, within the window."""
+    page = new_context().new_page()
+    open_console(page)
+    page.goto("/bff/console/runbook?rule=review_refused")
+    section = page.locator("#review_refused")
+    expect(section).to_be_in_viewport()
+    expect(section).to_have_attribute("aria-current", "true")
+    expect(section).to_contain_text(re.compile("Means.*Look.*Do", re.DOTALL))

@@ -8,15 +8,16 @@ import { Audit } from './pages/Audit'
 import { Overview } from './pages/Overview'
 import { Posture } from './pages/Posture'
 import { Refreshes } from './pages/Refreshes'
+import { Runbook } from './pages/Runbook'
 import { Search } from './pages/Search'
 import { Session } from './pages/Session'
 import { Sessions } from './pages/Sessions'
 import { User } from './pages/User'
 import { Link, usePath, useQuery } from './router'
-import { exact } from './time'
+import { exact, useZone } from './time'
 import type { Me, Overview as OverviewAnswer, ProviderState } from './wire'
 
-const NAMES: Readonly<Record<string, string>> = { '/': 'Overview', '/sessions': 'Sessions', '/refreshes': 'Refresh history', '/audit': 'Audit trail', '/alerts': 'Alerts', '/posture': 'Posture', '/user': 'User', '/search': 'Search' }
+const NAMES: Readonly<Record<string, string>> = { '/': 'Overview', '/sessions': 'Sessions', '/refreshes': 'Refresh history', '/audit': 'Audit trail', '/alerts': 'Alerts', '/posture': 'Posture', '/user': 'User', '/search': 'Search', '/runbook': 'Runbook' }
 
 export function App() {
   const { status } = useSession()
@@ -80,6 +81,7 @@ function View({ path, overview }: { path: string; overview: Parameters<typeof Ov
   if (path === '/audit') return <Audit />
   if (path === '/alerts') return <Alerts />
   if (path === '/posture') return <Posture />
+  if (path === '/runbook') return <Runbook rule={query.get('rule') ?? ''} />
   if (path === '/search') return <Search text={query.get('q') ?? ''} />
   if (path === '/user') return <User subject={query.get('subject') ?? ''} />
   return (
@@ -93,12 +95,13 @@ function View({ path, overview }: { path: string; overview: Parameters<typeof Ov
 }
 
 function Status({ me, provider }: { me: Me; provider: ProviderState | null }) {
+  const [zone] = useZone()
   return (
     <>
       <span className={me.environment === 'production' ? 'tag' : 'tag calm'}>{me.environment}</span>
       {provider !== null && (
         <Chip tone={provider.state === 'up' ? 'good' : provider.state === 'slow' ? 'warn' : 'bad'}>
-          provider {provider.state === 'open' ? `not asked${provider.until === null ? '' : ` until ${exact(provider.until, 'UTC').slice(11, 19)}`}` : provider.state}
+          provider {provider.state === 'open' ? `not asked${provider.until === null ? '' : ` until ${exact(provider.until, zone).slice(11, 19)}`}` : provider.state}
         </Chip>
       )}
     </>

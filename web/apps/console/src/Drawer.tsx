@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { commonQuery, useNeighbours, type Within } from './entry'
 import { Chip } from './marks'
-import { exact } from './time'
+import { exact, useZone } from './time'
 import type { AuditRow } from './wire'
 import { OUTCOME, SEVERITY } from './words'
 
@@ -18,6 +18,7 @@ interface DrawerProps {
 /** One entry of the trail, whole, and the ways to its neighbours. */
 export function Drawer({ row, listed, onOpen, onClose, onQuery }: DrawerProps) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const [zone] = useZone()
   useEffect(() => dialog.current?.showModal(), [])
   const around: readonly (readonly [string, string | null])[] = [
     ['Same request', commonQuery(row, 'request')],
@@ -37,7 +38,7 @@ export function Drawer({ row, listed, onOpen, onClose, onQuery }: DrawerProps) {
         <Chip tone={SEVERITY[row.severity]}>{row.severity}</Chip> <Chip tone={OUTCOME[row.outcome]}>{row.outcome}</Chip>
       </p>
       <p className="muted">
-        {exact(row.at, 'UTC')}, entry {row.seq}, number {row.number} of chain <code>{row.chain}</code>
+        {exact(row.at, zone)}, entry {row.seq}, number {row.number} of chain <code>{row.chain}</code>
       </p>
       <Steps row={row} listed={listed} onOpen={onOpen} />
       <fieldset className="facet">

@@ -1,5 +1,5 @@
 import { useQuery } from './router'
-import { exact } from './time'
+import { exact, useZone } from './time'
 
 const figures = new Intl.NumberFormat('en')
 
@@ -58,13 +58,14 @@ export function Choice({ name, parameter, values }: { name: string; parameter: s
 export function Moment({ name, parameter, spans, now }: { name: string; parameter: string; spans: Readonly<Record<string, number>>; now: number }) {
   const [query, change] = useQuery()
   const chosen = query.get(parameter)
+  const [zone] = useZone()
   const choose = (seconds: string): void => change({ [parameter]: seconds === '' ? '' : String(Math.floor(now) - Number(seconds)) })
   return (
     <label>
       <span>{name}</span>
       <select value={chosen === null ? '' : 'chosen'} disabled={now === 0} onChange={(event) => choose(event.currentTarget.value)}>
         <option value="">any</option>
-        {chosen !== null && <option value="chosen">{exact(Number(chosen) || 0, 'UTC')}</option>}
+        {chosen !== null && <option value="chosen">{exact(Number(chosen) || 0, zone)}</option>}
         {Object.entries(spans).map(([words, seconds]) => <option key={seconds} value={seconds}>{words}</option>)}
       </select>
     </label>

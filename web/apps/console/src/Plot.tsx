@@ -1,4 +1,6 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
+import { useQuery } from './router'
+import { exact, useZone, type Zone } from './time'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 
@@ -28,30 +30,48 @@ interface PlotProps {
 
 /** A picture, a sentence, and the same figures as a table. */
 export function Plot(props: PlotProps): ReactNode {
-  const [asTable, setAsTable] = useState(false)
+  const [asTable, toggle] = useAsTable(props.title)
   const id = useId()
-  // A dashed line is a limit: with nothing measured beside it there is no picture, only axes that mean nothing.
-  const measured = props.columns.slice(1).some((column, at) => !props.lines[at]?.dash && column.some((value) => value !== null))
+  const measured = hasFigures(props)
   return (
     <figure className="card plot" aria-labelledby={id}>
       <div className="title">
         <h2 id={id}>{props.title}</h2>
         {measured && (
-          <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
+          <button type="button" className="quiet" aria-pressed={asTable} onClick={toggle}>
             {asTable ? 'Show as picture' : 'Show as table'}
           </button>
         )}
       </div>
       <figcaption className="muted">{props.summary}</figcaption>
-      {!measured ? <p className="empty">Nothing to draw in this time.</p> : asTable ? <AsTable {...props} /> : <Canvas {...props} />}
+      {!measured ? <p className="empty">Nothing in this time.</p> : asTable ? <AsTable {...props} /> : <Canvas {...props} />}
     </figure>
   )
+}
+
+/**
+ * Whether there is anything to draw: axes alone mean nothing. A dashed line is a limit, not a figure; a point at zero is a
+ * figure (renewed at the last moment), a count of zero is none.
+ */
+export function hasFigures({ lines, columns }: Pick<PlotProps, 'lines' | 'columns'>): boolean {
+  return lines.some((line, at) => !line.dash && (columns[at + 1] ?? []).some((value) => (line.draw === 'points' ? value !== null : Boolean(value))))
+}
+
+/** Whether the plot of this title is shown as a table. The address says so (`table=`, one or several), so that it can be sent on. */
+function useAsTable(title: string): [boolean, () => void] {
+  const [query, change] = useQuery()
+  const name = title.toLowerCase().replaceAll(' ', '-')
+  const shown = (query.get('table') ?? '').split(' ').filter(Boolean)
+  const others = shown.filter((one) => one !== name)
+  const here = others.length < shown.length
+  return [here, () => change({ table: (here ? others : [...others, name]).join(' ') })]
 }
 
 function Canvas({ lines, columns, unit, height = 200, bands = [], log = false }: PlotProps) {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const scheme = useScheme()
+  const [zone] = useZone()
   const shape = lines.map((line) => `${line.label} ${line.colour} ${line.draw}`).join('|')
   const outages = useRef(bands)
   outages.current = bands
@@ -64,15 +84,15 @@ function Canvas({ lines, columns, unit, height = 200, bands = [], log = false }:
       {
         width: element.clientWidth || 600,
         height,
-        tzDate: (at) => uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'),
+        tzDate: (at) => (zone === 'UTC' ? uPlot.tzDate(new Date(at * 1000), 'Etc/UTC') : new Date(at * 1000)),
         legend: { live: true },
         cursor: { drag: { x: false, y: false } },
         scales: { y: log ? { distr: 3 } : { range: (_, low, high) => [Math.min(0, low), high > low ? high * 1.08 : Math.max(1, high)] } },
         axes: [
-          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, font, values: (_, splits) => splits.map(clock), space: 70 },
+          { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, font, values: (_, splits) => splits.map((at) => clock(at, zone)), space: 70 },
           { stroke: probe('--muted'), grid: { stroke: probe('--line'), width: 1 }, label: unit, labelFont: font, labelSize: 18, size: 56, font },
         ],
-        series: [{ label: 'Time (UTC)', value: '{YYYY}-{MM}-{DD} {HH}:{mm}' }, ...lines.map((line) => series(line, probe(line.colour)))],
+        series: [{ label: `Time (${zone})`, value: '{YYYY}-{MM}-{DD} {HH}:{mm}' }, ...lines.map((line) => series(line, probe(line.colour)))],
         hooks: { drawClear: [(drawn) => paintBands(drawn, outages.current, probe('--bad'))] },
       },
       columns as unknown as uPlot.AlignedData,
@@ -87,7 +107,7 @@ function Canvas({ lines, columns, unit, height = 200, bands = [], log = false }:
       plot.current = null
     }
     // The picture is made anew when its lines or the colours change; figures are handed on below.
-  }, [shape, scheme, unit, height, log])
+  }, [shape, scheme, unit, height, log, zone])
   useEffect(() => {
     plot.current?.setData(columns as unknown as uPlot.AlignedData)
   }, [columns])
@@ -95,8 +115,8 @@ function Canvas({ lines, columns, unit, height = 200, bands = [], log = false }:
 }
 
 /** "09:40", or the day at midnight. */
-function clock(at: number): string {
-  const text = new Date(at * 1000).toISOString()
+function clock(at: number, zone: Zone): string {
+  const text = exact(at, zone)
   return text.slice(11, 16) === '00:00' ? text.slice(5, 10) : text.slice(11, 16)
 }
 
@@ -141,6 +161,7 @@ function useScheme(): boolean {
 }
 
 function AsTable({ title, lines, columns }: PlotProps) {
+  const [zone] = useZone()
   const times = columns[0] ?? []
   const rows = times.map((_, index) => index).filter((index) => columns.slice(1).some((column) => column[index] !== null && column[index] !== undefined && column[index] !== 0))
   return (
@@ -148,7 +169,7 @@ function AsTable({ title, lines, columns }: PlotProps) {
       <table>
         <thead>
           <tr>
-            <th scope="col">Time (UTC)</th>
+            <th scope="col">Time ({zone})</th>
             {lines.map((line) => (
               <th key={line.label} scope="col" className="figure">
                 {line.label}
@@ -159,7 +180,7 @@ function AsTable({ title, lines, columns }: PlotProps) {
         <tbody>
           {rows.reverse().map((index) => (
             <tr key={index}>
-              <td>{new Date((times[index] ?? 0) * 1000).toISOString().slice(0, 19).replace('T', ' ')}</td>
+              <td>{exact(times[index] ?? 0, zone)}</td>
               {lines.map((line, at) => {
                 const value = columns[at + 1]?.[index]
                 return (

@@ -1,6 +1,6 @@
 import type { AuditRow, RefreshRow, SessionDetail } from './wire'
 import { useQuery } from './router'
-import { exact } from './time'
+import { exact, useZone } from './time'
 import { counted } from './words'
 
 const WIDTH = 1000
@@ -20,13 +20,14 @@ const LANES = ['sign-in', 'refresh', 'alerts', 'reviewers'] as const
 /** One session's life on one line: from its start to its absolute limit, access tokens drawn beneath. */
 export function Ribbon({ detail, refreshes }: { detail: SessionDetail; refreshes: readonly RefreshRow[] }) {
   const row = detail.session
+  const [zone] = useZone()
   if (row === null) return null
   const start = row.started_at
   const span = Math.max(1, row.absolute_expires_at - start)
   const x = (at: number): number => Math.min(WIDTH, Math.max(0, ((at - start) / span) * WIDTH))
   const renewed = refreshes.filter((one) => one.outcome === 'renewed').map((one) => one.at).sort((one, other) => one - other)
   const borders = [start, ...renewed, Math.min(row.access_expires_at, row.absolute_expires_at)]
-  const words = `From ${exact(start, 'UTC')} to at most ${exact(row.absolute_expires_at, 'UTC')}; idle limit ${exact(row.idle_expires_at, 'UTC')}; ${counted(renewed.length + 1, 'access token')}.`
+  const words = `From ${exact(start, zone)} to at most ${exact(row.absolute_expires_at, zone)}; idle limit ${exact(row.idle_expires_at, zone)}; ${counted(renewed.length + 1, 'access token')}.`
   return (
     <figure className="card">
       <h2>Lifetime</h2>
@@ -64,11 +65,12 @@ export function Lanes({ detail, entries, refreshes }: { detail: SessionDetail; e
 
 /** The same as the picture, newest first. */
 function Listed({ marks }: { marks: readonly Mark[] }) {
+  const [zone] = useZone()
   return (
     <ol className="happened" tabIndex={0} aria-label="Timeline, newest first">
       {[...marks].sort((one, other) => other.at - one.at).map((mark, index) => (
         <li key={index}>
-          <span className="figure">{exact(mark.at, 'UTC')}</span> <span className="muted">{LANES[mark.lane]}</span> {mark.words}
+          <span className="figure">{exact(mark.at, zone)}</span> <span className="muted">{LANES[mark.lane]}</span> {mark.words}
         </li>
       ))}
     </ol>
@@ -77,10 +79,11 @@ function Listed({ marks }: { marks: readonly Mark[] }) {
 
 /** A lane is as wide as there is room; its name keeps the size of the text around it. */
 function Drawn({ marks, until }: { marks: readonly Mark[]; until: number }) {
+  const [zone] = useZone()
   const first = Math.min(until - 60, ...marks.map((mark) => mark.at))
   const x = (at: number): string => `${(1 + ((at - first) / Math.max(1, until - first)) * 98).toFixed(2)}%`
   return (
-    <div className="lanes" role="img" aria-label={`${counted(marks.length, 'event')} since ${exact(first, 'UTC')}; they can be shown as a list.`}>
+    <div className="lanes" role="img" aria-label={`${counted(marks.length, 'event')} since ${exact(first, zone)}; they can be shown as a list.`}>
       {LANES.map((lane, index) => (
         <div key={lane} className="lane">
           <span className="muted">{lane}</span>
@@ -88,7 +91,7 @@ function Drawn({ marks, until }: { marks: readonly Mark[]; until: number }) {
             <line x1="0" x2="100%" y1="12" y2="12" />
             {marks.filter((mark) => mark.lane === index).map((mark, place) => (
               <circle key={place} className={mark.tone} cx={x(mark.at)} cy="12" r="5">
-                <title>{`${exact(mark.at, 'UTC')} ${mark.words}`}</title>
+                <title>{`${exact(mark.at, zone)} ${mark.words}`}</title>
               </circle>
             ))}
           </svg>
@@ -96,7 +99,7 @@ function Drawn({ marks, until }: { marks: readonly Mark[]; until: number }) {
       ))}
       <div className="lane muted">
         <span />
-        <span className="ends"><span>{exact(first, 'UTC')}</span><span>now</span></span>
+        <span className="ends"><span>{exact(first, zone)}</span><span>now</span></span>
       </div>
     </div>
   )

@@ -5,6 +5,20 @@ export const BASE = '/bff/console'
 
 const listeners = new Set<() => void>()
 
+/** What is said once for all pages, and goes along when one is left for another. */
+const KEPT = ['times'] as const
+
+/** `to` with what the present address says for all pages. */
+export function carried(to: string, present: string): string {
+  const [path = '', text = ''] = to.split('?')
+  const [query, here] = [new URLSearchParams(text), new URLSearchParams(present)]
+  for (const name of KEPT) {
+    const value = here.get(name)
+    if (value !== null && !query.has(name)) query.set(name, value)
+  }
+  return query.size === 0 ? path : `${path}?${query.toString()}`
+}
+
 function moved(): void {
   listeners.forEach((listener) => listener())
 }
@@ -20,7 +34,7 @@ function subscribe(listener: () => void): () => void {
 
 /** Go to a path below the console, the way a link would. */
 export function go(path: string): void {
-  history.pushState(null, '', BASE + path)
+  history.pushState(null, '', BASE + carried(path, location.search))
   moved()
   document.querySelector<HTMLElement>('main')?.focus()
 }
@@ -35,7 +49,7 @@ export function useQuery(): [URLSearchParams, (changes: Readonly<Record<string, 
   return [useMemo(() => new URLSearchParams(search), [search]), changeQuery]
 }
 
-function changeQuery(changes: Readonly<Record<string, string>>): void {
+export function changeQuery(changes: Readonly<Record<string, string>>): void {
   const query = new URLSearchParams(location.search)
   for (const [name, value] of Object.entries(changes)) {
     if (value === '') query.delete(name)
@@ -51,9 +65,10 @@ const here = (event: MouseEvent): boolean =>
 
 /** A link inside the console; `to` is a path below it. */
 export function Link({ to, ...rest }: Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> & { to: string }) {
+  const search = useSyncExternalStore(subscribe, () => location.search)
   return (
     <a
-      href={BASE + to}
+      href={BASE + carried(to, search)}
       onClick={(event) => {
         if (!here(event)) return
         event.preventDefault()

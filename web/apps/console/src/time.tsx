@@ -1,5 +1,5 @@
-import { useSyncExternalStore } from 'react'
 import { Copy } from './Copy'
+import { useQuery } from './router'
 
 const STEPS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
   [86_400, 'day'],
@@ -40,25 +40,12 @@ export function exact(at: number, zone: Zone): string {
 }
 
 export type Zone = 'UTC' | 'local'
-let zone: Zone = 'UTC'
-const watchers = new Set<() => void>()
 
-/** The zone in which exact times are written, and a switch for it. */
+/** The zone in which exact times are written, and a switch for it; it is in the address, so that a colleague reads the same. */
 export function useZone(): [Zone, () => void] {
-  const value = useSyncExternalStore(
-    (watcher) => {
-      watchers.add(watcher)
-      return () => watchers.delete(watcher)
-    },
-    () => zone,
-  )
-  return [
-    value,
-    () => {
-      zone = zone === 'UTC' ? 'local' : 'UTC'
-      watchers.forEach((watcher) => watcher())
-    },
-  ]
+  const [query, change] = useQuery()
+  const zone = query.get('times') === 'local' ? 'local' : 'UTC'
+  return [zone, () => change({ times: zone === 'UTC' ? 'local' : '' })]
 }
 
 /** A moment: relative for the eye, exact on hover and for the clipboard. `now` is the server's clock. */

@@ -18,3 +18,10 @@ export function figure(value: number | null, unit: 'count' | 'percent' | 'second
 
 /** "1 session", "2 sessions": a figure and what is counted. */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${new Intl.NumberFormat('en').format(count)} ${count === 1 ? one : many}`
+
+/** The session's cookie in words: it is replaced with each renewal, and the browser shows by its next call that it has the new one. */
+export function cookieWords(generation: number, acknowledged: number | null): string {
+  if (generation === 0) return 'the one from sign-in'
+  const replaced = `replaced ${counted(generation, 'time')}`
+  return acknowledged === generation ? `${replaced}; the browser uses the newest` : `${replaced}; the browser has not shown the newest yet`
+}

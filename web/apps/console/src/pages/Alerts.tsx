@@ -53,7 +53,7 @@ export function Alerts() {
 function columns(now: number, done: (work: Promise<unknown>) => void): readonly Column<AlertRow>[] {
   return [
     { name: 'Severity', cell: (row) => <Chip tone={SEVERITY[row.severity]}>{row.severity}</Chip> },
-    { name: 'Alert', cell: (row) => <><strong>{row.title}</strong><div><code className="muted">{row.rule}</code></div></> },
+    { name: 'Alert', cell: (row) => <><strong>{row.title}</strong><div><code className="muted">{row.rule}</code> <Link to={`/runbook?rule=${row.rule}`} aria-label={`Runbook: ${row.rule}`}>Runbook</Link></div></> },
     { name: 'About', cell: (row) => (row.ref !== null ? <Ref value={row.ref} /> : row.subject !== null ? <Subject value={row.subject} /> : row.group) },
     { name: 'First', cell: (row) => <When at={row.first_at} now={now} /> },
     { name: 'Last', cell: (row) => <When at={row.last_at} now={now} /> },

@@ -52,7 +52,8 @@ export function Overview({ data, error, reload }: { data: Answer | null; error: 
             {data.alerts.map((alert) => (
               <li key={alert.id}>
                 <Chip tone={SEVERITY[alert.severity]}>{alert.severity}</Chip> <Link to="/alerts">{alert.title}</Link>{' '}
-                <span className="muted">{alert.count} × since <When at={alert.first_at} now={data.as_of} /></span>
+                <span className="muted">{alert.count} × since <When at={alert.first_at} now={data.as_of} /></span>{' '}
+                <Link to={`/runbook?rule=${alert.rule}`} aria-label={`Runbook: ${alert.rule}`}>Runbook</Link>
               </li>
             ))}
           </ul>
@@ -73,7 +74,7 @@ function OneTile({ tile }: { tile: Tile }) {
     <Link to={to} className="card tile">
       <span className="muted">{name}</span>
       <span className="big">{figure(tile.value, tile.unit)}</span>
-      <Sparkline values={trend} label={`The last 24 hours: from ${figure(Math.min(...trend, Infinity) === Infinity ? null : Math.min(...trend), tile.unit)} to ${figure(trend.length > 0 ? Math.max(...trend) : null, tile.unit)}`} width={140} height={28} />
+      {tile.trend.some((value) => value !== null) && <Sparkline values={trend} label={`The last 24 hours: from ${figure(Math.min(...trend, Infinity) === Infinity ? null : Math.min(...trend), tile.unit)} to ${figure(trend.length > 0 ? Math.max(...trend) : null, tile.unit)}`} width={140} height={28} />}
     </Link>
   )
 }

@@ -9,7 +9,7 @@ import { Subject, auditColumns, refreshColumns } from '../rows'
 import { Table, Trouble } from '../Table'
 import { When, duration } from '../time'
 import type { AuditRow, RefreshRow, SessionDetail } from '../wire'
-import { STATE, counted } from '../words'
+import { STATE, cookieWords, counted } from '../words'
 
 export function Session({ reference }: { reference: string }) {
   const { data, error, reload } = useLive<SessionDetail>(`/sessions/${encodeURIComponent(reference)}`)
@@ -56,10 +56,10 @@ function Head({ data, onEnd }: { data: SessionDetail; onEnd: () => void }) {
         {data.session !== null && <Fact name="Last seen"><When at={data.session.seen_at} now={data.as_of} /></Fact>}
         {data.ended !== null && <Fact name="Ended"><When at={data.ended.at} now={data.as_of} />, {data.ended.reason.replaceAll('_', ' ')}</Fact>}
         <Fact name="Authenticated"><When at={data.auth_time} now={data.as_of} /></Fact>
-        <Fact name="acr">{data.acr ?? 'not stated'}</Fact>
+        <Fact name="How (acr)">{data.acr ?? 'not stated by the provider'}</Fact>
         <Fact name="Address">{data.session?.address ?? '–'}</Fact>
         <Fact name="Browser">{data.session?.agent ?? '–'}</Fact>
-        <Fact name="Handle generation">{data.generation ?? '–'}{data.acknowledged_generation !== null && `, acknowledged ${data.acknowledged_generation}`}</Fact>
+        {data.generation !== null && <Fact name="Cookie">{cookieWords(data.generation, data.acknowledged_generation)}</Fact>}
         {Object.entries(data.claims).map(([name, value]) => <Fact key={name} name={name}>{claimed(value)}</Fact>)}
       </dl>
     </>

@@ -33,7 +33,7 @@ export function User({ subject }: { subject: string }) {
         <h2>Alerts</h2>
         {data.alerts.length === 0 ? <Empty>None.</Empty> : (
           <ul className="plainly card">
-            {data.alerts.map((alert) => <li key={alert.id}><Chip tone={SEVERITY[alert.severity]}>{alert.severity}</Chip> <Link to={`/alerts?subject=${encodeURIComponent(subject)}&status=all`}>{alert.title}</Link></li>)}
+            {data.alerts.map((alert) => <li key={alert.id}><Chip tone={SEVERITY[alert.severity]}>{alert.severity}</Chip> <Link to={`/alerts?subject=${encodeURIComponent(subject)}&status=all`}>{alert.title}</Link> <Link to={`/runbook?rule=${alert.rule}`} aria-label={`Runbook: ${alert.rule}`}>Runbook</Link></li>)}
           </ul>
         )}
       </section>
