@@ -40,6 +40,8 @@ def refresh_row(seq: int, record: Record) -> RefreshRow:
         rotated=_flag(details.get("rotated")),
         generation=_whole(details.get("generation")),
         request_id=record.request_id,
+        error=_text(details.get("error")),
+        expires_at=_number(details.get("expires_at")),
     )
 
 

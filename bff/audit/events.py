@@ -65,6 +65,7 @@ class SessionRenewed(AuditEvent, frozen=True, kw_only=True):
     latency: float
     waiters: int
     after_unknown: bool
+    expires_at: float | None = None
 
 
 class RefreshFailed(AuditEvent, frozen=True, kw_only=True):
@@ -81,6 +82,7 @@ class RefreshFailed(AuditEvent, frozen=True, kw_only=True):
     attempts: int
     latency: float
     waiters: int
+    error: str | None = None
 
 
 class RefreshRefused(AuditEvent, frozen=True, kw_only=True):
@@ -96,6 +98,7 @@ class RefreshRefused(AuditEvent, frozen=True, kw_only=True):
     unknown: bool
     latency: float
     waiters: int
+    error: str | None = None
 
 
 class ProviderBreaker(AuditEvent, frozen=True, kw_only=True):

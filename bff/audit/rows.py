@@ -126,7 +126,11 @@ class SessionRow(Body, frozen=True, kw_only=True, gc=False):
 
 
 class RefreshRow(Body, frozen=True, kw_only=True):
-    """One refresh. ``outcome``: renewed, failed (session kept), unknown or refused (session ended)."""
+    """One refresh. ``outcome``: renewed, failed (session kept), unknown or refused (session ended).
+
+    ``error``: the provider's own code (RFC 6749, section 5.2), null when it sent none.
+    ``expires_at``: until when the access token that came is valid.
+    """
 
     seq: int
     at: float
@@ -142,6 +146,8 @@ class RefreshRow(Body, frozen=True, kw_only=True):
     rotated: bool | None
     generation: int | None
     request_id: str | None
+    error: str | None = None
+    expires_at: float | None = None
 
 
 class PostureRow(Body, frozen=True, kw_only=True):

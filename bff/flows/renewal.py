@@ -18,6 +18,7 @@ from bff.flows.breaker import Breaker
 from bff.flows.fenced_write import FencedWrite
 from bff.flows.ports import AuditTrail, Background, Clock, Entropy, SessionStore
 from bff.flows.token_set import TokenSetFlow
+from bff.oidc.token import REGISTERED_ERRORS
 from bff.session.audience import seen_by
 from bff.session.model import (
     EndReason,
@@ -39,6 +40,7 @@ from bff.session.refresh import (
     resting,
 )
 
+INVALID_GRANT = "invalid_grant"
 OF_THE_AUDIENCE = frozenset({"invalid_target", "invalid_scope"})
 """Refusals that say nothing about the session (RFC 8707, section 2; RFC 6749, section 5.2)."""
 
@@ -114,7 +116,7 @@ class RenewalFlow:
             return Attempt(Outcome.ADOPTED)
         if (
             wanted.trigger is not Trigger.FORCED
-            and _judged(session, wanted, now, self.policy) is Verdict.USE
+            and judge(seen_by(session, wanted.audience), now, self.policy) is Verdict.USE
         ):
             return Attempt(Outcome.ADOPTED)
         if in_flight(session.journal, now, self.policy):
@@ -132,7 +134,7 @@ class RenewalFlow:
             tokens, core = await self.token_sets.renewed(session, journal.since, wanted.audience)
         except TokenRequestRejected as error:
             self.breaker.succeeded()
-            if error.error == "invalid_grant":
+            if error.error == INVALID_GRANT:
                 return await self._refused(session, journal, wanted)
             if wanted.audience is not None and error.error in OF_THE_AUDIENCE:
                 return await self._no_such_audience(session, error.error)
@@ -186,6 +188,7 @@ class RenewalFlow:
                     latency=answered_at - journal.since,
                     after_unknown=journal.unknown,
                     waiters=wanted.waiters,
+                    expires_at=tokens.expires_at,
                 )
             )
             return Attempt(Outcome.RENEWED)
@@ -204,15 +207,12 @@ class RenewalFlow:
         return Attempt(Outcome.FAILED, "tokens_unsaved", 1.0)
 
     async def _refused(self, session: Session, journal: RefreshJournal, wanted: Wanted) -> Attempt:
-        """``invalid_grant``.
-
-        Adopt a sibling's win if there is one, else this is the end of the session.
-        """
+        """``invalid_grant``: adopt a sibling's win if there is one, else the session ends."""
         stored = await self.sessions.load(session.key)
         if isinstance(stored, Session) and stored.generation != session.generation:
             return Attempt(Outcome.ADOPTED)
         reason = EndReason.REFRESH_OUTCOME_LOST if journal.unknown else EndReason.REFRESH_REJECTED
-        return await self._end(session, journal, wanted, reason)
+        return await self._end(session, journal, wanted, reason, INVALID_GRANT)
 
     async def _no_such_audience(self, session: Session, error: str) -> Attempt:
         """``invalid_target`` and its like: nothing was spent, nothing changes.
@@ -225,7 +225,12 @@ class RenewalFlow:
         return Attempt(Outcome.REFUSED, error)
 
     async def _end(
-        self, session: Session, journal: RefreshJournal, wanted: Wanted, reason: EndReason
+        self,
+        session: Session,
+        journal: RefreshJournal,
+        wanted: Wanted,
+        reason: EndReason,
+        error: str | None = None,
     ) -> Attempt:
         ended = await self.sessions.end(
             session.key, reason, self.clock.now(), only_generation=session.generation
@@ -241,6 +246,7 @@ class RenewalFlow:
                 unknown=journal.unknown,
                 latency=self.clock.now() - journal.since,
                 waiters=wanted.waiters,
+                error=error,
             )
         )
         self.trail.record(
@@ -280,6 +286,7 @@ class RenewalFlow:
                 attempts=failed.attempts,
                 latency=now - journal.since,
                 waiters=wanted.waiters,
+                error=reason if reason in REGISTERED_ERRORS else None,
             )
         )
         await self.sessions.write_journal(session.key, failed)
@@ -291,7 +298,3 @@ class RenewalFlow:
         return events.Who(
             at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
         )
-
-
-def _judged(session: Session, wanted: Wanted, now: float, policy: RefreshPolicy) -> Verdict:
-    return judge(seen_by(session, wanted.audience), now, policy)

@@ -113,7 +113,9 @@ def test_fifty_requests_at_expiry_make_one_grant(fleet: Fleet) -> None:
     fleet.world.settle(3)
     assert {result_of(fleet, call).session.tokens.access_token for call in calls} == {"access-1"}
     assert fleet.provider.counts == {"requests": 1, "grants": 1}
-    assert fleet.trail.of(events.SessionRenewed)[0].waiters == 50
+    renewed = fleet.trail.of(events.SessionRenewed)[0]
+    assert renewed.waiters == 50
+    assert renewed.expires_at == fleet.memory.sessions[session.key].tokens.expires_at
     assert len(fleet.meter.waits) == 50
     assert all(served and seconds < 0.1 for seconds, served, _ in fleet.meter.waits)
     assert fleet.meter.attempts == [("renewed", "", "expired")]
@@ -203,7 +205,8 @@ def test_a_provider_outage_is_invisible_while_the_token_is_valid(fleet: Fleet) -
         fleet.world.settle(1)
     assert fleet.memory.sessions[session.key].tokens.access_token == "access-1"
     assert fleet.provider.counts["requests"] < 12
-    assert {event.reason for event in fleet.trail.of(events.RefreshFailed)} == {"token: status 503"}
+    failed = {(event.reason, event.error) for event in fleet.trail.of(events.RefreshFailed)}
+    assert failed == {("token: status 503", None)}
 
 
 @pytest.mark.req("N74", "S5", "S14")
@@ -232,6 +235,7 @@ def test_a_refused_refresh_token_ends_the_session_and_says_why(fleet: Fleet) -> 
     assert fleet.memory.ended[session.key].reason is EndReason.REFRESH_REJECTED
     refused = fleet.trail.of(events.RefreshRefused)[0]
     assert (refused.reason, refused.trigger, refused.waiters) == ("refresh_rejected", "expired", 1)
+    assert refused.error == "invalid_grant"
     assert fleet.meter.attempts == [("ended", "refresh_rejected", "expired")]
     assert [event.reason for event in fleet.trail.of(events.SessionEnded)] == ["refresh_rejected"]
 
@@ -245,6 +249,8 @@ def test_our_own_misconfiguration_at_the_provider_ends_nobody(fleet: Fleet, erro
     fleet.world.settle(900)
     with pytest.raises(ProviderUnavailable):
         fleet.world.run(fleet.member().usable(fleet.shown(session)))
+    registered = None if error == "unregistered_error" else error
+    assert fleet.trail.of(events.RefreshFailed)[0].error == registered
     fleet.world.settle(5)
     assert fleet.world.run(fleet.member().usable(fleet.shown(session))).session.generation == 1
 

@@ -83,6 +83,16 @@ def test_every_renewal_has_one_outcome(event: str, details: dict[str, bool], out
     )
 
 
+def test_a_renewal_says_what_the_provider_answered_and_until_when_it_holds() -> None:
+    """Two members of the entry; an entry of before they were written has neither."""
+    kept = Record(event="session_renewed", at=1.0, details={"expires_at": 901.5})
+    refused = Record(event="session_renewal_refused", at=1.0, details={"error": "invalid_grant"})
+    assert figures.refresh_row(1, kept).expires_at == 901.5
+    assert figures.refresh_row(2, refused).error == "invalid_grant"
+    old = figures.refresh_row(3, Record(event="session_renewed", at=1.0, details={}))
+    assert (old.error, old.expires_at) == (None, None)
+
+
 def test_a_sentence_says_what_the_picture_shows() -> None:
     """Counts, the others by name, and how slow."""
     assert figures.summary(with_last()) == "Nothing was renewed in this time."

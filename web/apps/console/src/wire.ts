@@ -105,6 +105,8 @@ export interface RefreshRow {
   rotated: boolean | null
   generation: number | null
   request_id: string | null
+  error: string | null
+  expires_at: number | null
 }
 
 export interface PostureRow {
