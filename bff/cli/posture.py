@@ -1,6 +1,6 @@
 """bff posture: the settings held against the standards, as the console shows them."""
 
-from datetime import UTC, datetime
+import time
 
 import click
 import msgspec
@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bff.cli.audit import JSON, plain, wide_console
 from bff.cli.options import CONFIG, load
-from bff.settings import posture as rules
+from bff.composition.posture import posture_rows
 
 STYLES = {"pass": "", "warn": "yellow", "fail": "bold red"}
 
@@ -19,8 +19,7 @@ STYLES = {"pass": "", "warn": "yellow", "fail": "bold red"}
 def posture(path: str, *, as_json: bool) -> None:
     """Pass, warn or fail, and why, for each setting a reviewer checks; exit code 1 when one fails."""
     settings, _ = load(path)
-    today = datetime.now(UTC).date()
-    rows = rules.posture(settings, today=today)
+    rows = posture_rows(settings, time.time())
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
     else:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bff.audit.chain import Verifier
 from bff.audit.rows import AlertRow, PostureRow
 from bff.audit.tally import Tally
 from bff.composition.evidence import fingerprint
 from bff.composition.operations import Operations
+from bff.composition.posture import posture_rows
 from bff.settings import values
 from bff.settings.model import Settings
-from bff.settings.posture import posture
 
 EACH, ALERTS = 10_000, 500
 
@@ -41,12 +40,11 @@ async def checked(
             progress(verifier.entries)
     progress(verifier.entries)
     alerts, _ = await house.evidence.alerts.page(("new", "acknowledged", "closed"), None, ALERTS)
-    today = datetime.fromtimestamp(tally.until, UTC).date()
     return Checked(
         entries=verifier.entries,
         findings=[str(finding) for finding in verifier.findings()],
         live=await house.stores.register.count(tally.until),
         alerts=alerts,
-        posture=tuple(posture(settings, today=today)),
+        posture=posture_rows(settings, tally.until),
         fingerprint=fingerprint(settings),
     )

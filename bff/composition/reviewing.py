@@ -1,11 +1,11 @@
 """What reviewers may do, plugged together; nothing at all without a configured claim."""
 
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from bff.adapters.alert_desk import AlertDesk
 from bff.adapters.trail_pages import TrailPages
 from bff.composition.evidence import Evidence
+from bff.composition.posture import posture_rows
 from bff.composition.stores import Stores
 from bff.composition.world import World
 from bff.endpoints.dependencies import ReviewFlows
@@ -16,7 +16,6 @@ from bff.flows.review import ReviewFlow, ReviewPolicy
 from bff.flows.review_listing import SessionListing
 from bff.flows.review_pages import ReviewPages
 from bff.settings import values
-from bff.settings.posture import posture
 
 
 def review_flows(
@@ -54,5 +53,6 @@ def review_flows(
         access, stores.sessions, stores.register, listing, ending, world.clock, trail, policy
     )
     pages = ReviewPages(stores.sessions, stores.register, listing, reader, alerts, world.clock)
-    today = datetime.fromtimestamp(world.clock.now(), UTC).date()
-    return ReviewFlows(flow, pages, reader, alerts, posture(settings, today=today))
+    return ReviewFlows(
+        flow, pages, reader, alerts, lambda: posture_rows(settings, world.clock.now())
+    )

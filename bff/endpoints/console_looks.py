@@ -72,7 +72,7 @@ async def _user(flows: ReviewFlows, asked: Asked) -> User:
 
 
 async def _posture(flows: ReviewFlows, _: Asked) -> Posture:
-    rows = flows.posture
+    rows = flows.posture()
     counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in VERDICTS}
     return Posture(rows=rows, counts=counts, as_of=flows.review.clock.now())
 

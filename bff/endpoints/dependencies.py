@@ -71,13 +71,13 @@ ALONE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ReviewFlows:
-    """The reviewer's stories; ``posture`` was judged when the process started."""
+    """The reviewer's stories; ``posture`` is judged whenever it is looked at."""
 
     review: ReviewFlow
     pages: ReviewPages
     trail: TrailReader
     alerts: AlertDesk
-    posture: tuple[PostureRow, ...]
+    posture: Callable[[], tuple[PostureRow, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Who may use the console: users whose ``claim`` holds one of the values.
 
     ``reauth_seconds``: ending sessions takes a sign-in this recent. Without values nobody reviews.
+    ``leak_test``: the file that the last run of the token canary wrote, for the posture page.
     """
 
     claim: str = "roles"
@@ -21,6 +22,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     admins: tuple[str, ...] = ()
     reauth_seconds: Seconds = 300.0
     environment: str = ""
+    leak_test: str | None = None
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,16 +3,21 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from bff.cli.program import main
+from bff.composition.posture import posture_rows
 from bff.settings.posture import posture
 from bff.settings.read import load_settings
+from bff.settings.surface import LeakTest, leak_test
 
 DEMO = Path(__file__).parents[2] / "bff.toml"
 TODAY = date(2026, 11, 25)
+NOW, DAY = 1_795_000_000.0, 86_400.0
 ENVIRONMENT = {
     "SECRET": "a-long-and-random-client-credential",
     "REDIS": "rediss://redis.internal:6379",
@@ -79,3 +84,67 @@ def test_the_command_prints_the_rows_and_its_exit_code_says_whether_one_fails(
     run = CliRunner(env=ENVIRONMENT).invoke(main, ["posture", "--config", str(file)])
     assert run.exit_code == 0
     assert "RFC 10017" in run.output
+
+
+def run_of(**given: Any) -> LeakTest:
+    """A clean run of this version, ten days ago."""
+    facts = {"at": NOW - 10 * DAY, "version": "1", "tests": 90, "sights": 4_000, "findings": 0}
+    return LeakTest(**{**facts, **given})
+
+
+@pytest.mark.req("S11", "N63")
+@pytest.mark.parametrize(
+    ("run", "verdict", "said"),
+    [
+        (run_of(), "pass", "10 days ago"),
+        (run_of(findings=1), "fail", "A browser saw"),
+        (run_of(at=NOW - 91 * DAY), "warn", "91 days ago"),
+        (run_of(version="0"), "warn", "version 0, not 1"),
+        (run_of(sights=0), "warn", "saw nothing"),
+        (None, "warn", "make e2e"),
+    ],
+)
+def test_the_leak_test_passes_only_if_it_was_clean_and_lately_and_of_this_version(
+    run: LeakTest | None, verdict: str, said: str
+) -> None:
+    """Anything else says what is missing."""
+    row = leak_test(run, version="1", now=NOW)
+    assert row.verdict == verdict
+    assert said in row.reason
+
+
+@pytest.mark.req("S11", "N63")
+def test_a_record_that_cannot_be_read_is_no_record(tmp_path: Path) -> None:
+    """Neither a file that is away nor one that says something else; a good one is told of."""
+    record = tmp_path / "leak-test.json"
+    text = PRODUCTION + f'[review]\nadmins = ["admin"]\nleak_test = "{record}"\n'
+    settings, _ = load_settings(text, ENVIRONMENT, lambda name: name)
+
+    def value() -> str:
+        rows = {row.id: row for row in posture_rows(settings, NOW)}
+        return rows["operation.leak_test"].value
+
+    assert value() == "no run on record"
+    record.write_text("{}")
+    assert value() == "no run on record"
+    record.write_bytes(msgspec.json.encode(run_of()))
+    assert value() == "90 browser tests, 4,000 things seen, 0 findings"
+
+
+@pytest.mark.req("S11", "N63")
+def test_routes_headers_and_versions_are_listed_by_area() -> None:
+    """What a reviewer checks one by one; without TLS the missing HSTS is a failure."""
+    settings, _ = load_settings(PRODUCTION, ENVIRONMENT, lambda name: name)
+    rows = posture_rows(settings, NOW)
+    found = {row.id: row for row in rows}
+    assert found["routes./api/orders"].value == "GET HEAD to https://orders.internal, user token"
+    assert "https://app.example" in found["sign-in.return_paths"].value
+    assert found["headers.strict-transport-security"].value.startswith("max-age=")
+    assert "cookie-bff" in found["operation.versions"].value
+    areas = [row.area for row in rows]
+    assert [area for at, area in enumerate(areas) if at == 0 or areas[at - 1] != area] == list(
+        dict.fromkeys(areas)
+    )
+    demo, _ = load_settings(DEMO.read_text(), {}, lambda name: name)
+    plain = {row.id: row.verdict for row in posture_rows(demo, NOW)}
+    assert plain["headers.strict-transport-security"] == "fail"

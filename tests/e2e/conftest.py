@@ -4,16 +4,19 @@ Everything here is synchronous, and so is every test of this tier: Playwright's 
 interface owns the event loop.
 """
 
+import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.canary import Canary
-from tests.e2e.processes import Stack
+from tests.e2e.processes import ROOT, Stack
 from upstream_mocks.provider.canary import code_in, found_in
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -29,6 +32,10 @@ QUIET_BROWSER = [
 expect.set_options(timeout=20_000)  # what comes true late on a busy machine has come true
 
 STACKS = pytest.StashKey[list[Stack]]()
+LEAK_TEST = ROOT / ".cache/leak-test.json"
+"""What the posture page shows of the last run (bff.settings.surface.LeakTest)."""
+WATCHED = pytest.StashKey[list[tuple[int, int]]]()
+"""Of each test that opened a page: how many things the browser saw, in how many something was found."""
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +97,9 @@ def base_url(stack: Stack) -> str:
 
 
 @pytest.fixture
-def canary(browser: Browser, new_context: object) -> Iterator[Canary]:
+def canary(
+    browser: Browser, new_context: object, request: pytest.FixtureRequest
+) -> Iterator[Canary]:
     """Watches every context of the test; fails it when the browser saw what it must never see.
 
     Asks for ``new_context`` so as to look before the contexts are closed.
@@ -102,10 +111,13 @@ def canary(browser: Browser, new_context: object) -> Iterator[Canary]:
     browser.remove_listener("context", watcher.watch)
     for context in browser.contexts:
         watcher.look(context)
-    for request in watcher.unread:
-        print(f"the canary could not read the body of {request}")
+    for unread in watcher.unread:
+        print(f"the canary could not read the body of {unread}")
+    found = list(watcher.findings())
+    watched = request.config.stash.setdefault(WATCHED, [])
+    watched.append((len(watcher.sights), len(found)))
     assert watcher.sights, "the browser saw nothing: the canary was not watching"
-    assert list(watcher.findings()) == []
+    assert found == []
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +125,21 @@ def _canary_in_every_page(request: pytest.FixtureRequest) -> None:
     """No browser test without its canary."""
     if {"page", "context", "new_context", "browser"} & set(request.fixturenames):
         request.getfixturevalue("canary")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What the canary found in all tests together, for the posture page."""
+    watched = session.config.stash.get(WATCHED, [])
+    if watched:
+        record = {
+            "at": time.time(),
+            "version": version("cookie-bff"),
+            "tests": len(watched),
+            "sights": sum(sights for sights, _ in watched),
+            "findings": sum(findings for _, findings in watched),
+        }
+        LEAK_TEST.parent.mkdir(exist_ok=True)
+        LEAK_TEST.write_text(json.dumps(record) + "\n")
 
 
 @pytest.hookimpl(wrapper=True)
