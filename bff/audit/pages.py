@@ -121,6 +121,25 @@ class Ended(Body, frozen=True, kw_only=True):
     reason: str
 
 
+class RouteUse(Body, frozen=True, kw_only=True):
+    """How often a session called one route of the table; ``statuses`` by class: ``2xx``, ``5xx``."""
+
+    route: str
+    total: int
+    statuses: dict[str, int]
+
+
+class ApiUse(Body, frozen=True, kw_only=True):
+    """What a session called. ``slots``: [start, calls] of each ``slot_seconds`` in which there was one.
+
+    Some seconds behind, and of the last two days at most; ``routes`` begin with the busiest.
+    """
+
+    slot_seconds: float
+    slots: tuple[tuple[float, int], ...]
+    routes: tuple[RouteUse, ...]
+
+
 class SessionDetail(Body, frozen=True, kw_only=True):
     """Page 3. For a session that ended, ``ended`` says so and the cards are gone.
 
@@ -145,6 +164,7 @@ class SessionDetail(Body, frozen=True, kw_only=True):
     stays_valid_seconds: float
     alerts: tuple[AlertRow, ...]
     as_of: float
+    calls: ApiUse | None = None
 
 
 class RefreshPlots(Body, frozen=True, kw_only=True):

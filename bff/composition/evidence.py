@@ -21,6 +21,7 @@ from bff.adapters.redis_audit_reader import RedisAuditReader
 from bff.adapters.redis_client import CountingPool
 from bff.adapters.redis_register import RedisSessionRegister
 from bff.adapters.redis_sessions import channel
+from bff.adapters.session_calls import EVERY_SECONDS, SessionCalls
 from bff.adapters.shared_census import ROUND_SECONDS, SharedCensus
 from bff.audit import operations
 from bff.audit.rules import Rule, Signal
@@ -173,6 +174,8 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
         asyncio.create_task(_count_alerts(world, evidence.alerts), name="open alerts"),
         asyncio.create_task(_count_states(world, evidence.census), name="session census"),
     ]
+    if world.session_calls is not None:
+        tasks.append(asyncio.create_task(_tell(world.session_calls), name="calls of sessions"))
     if evidence.webhook is not None:
         tasks.append(asyncio.create_task(evidence.webhook.run(), name="alert webhook"))
     try:
@@ -185,8 +188,19 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        if world.session_calls is not None:
+            with suppress(StoreUnavailable):
+                await world.session_calls.tell()
         if evidence.webhook is not None:
             await evidence.webhook.aclose()
+
+
+async def _tell(calls: SessionCalls) -> None:
+    """What sessions called; while Redis is away it waits."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        with suppress(StoreUnavailable):
+            await calls.tell()
 
 
 async def _count_alerts(world: World, alerts: RedisAlerts) -> None:

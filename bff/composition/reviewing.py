@@ -54,5 +54,10 @@ def review_flows(
     )
     pages = ReviewPages(stores.sessions, stores.register, listing, reader, alerts, world.clock)
     return ReviewFlows(
-        flow, pages, reader, alerts, lambda: posture_rows(settings, world.clock.now())
+        flow,
+        pages,
+        reader,
+        alerts,
+        lambda: posture_rows(settings, world.clock.now()),
+        None if world.session_calls is None else world.session_calls.of,
     )

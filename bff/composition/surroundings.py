@@ -27,10 +27,12 @@ def surroundings(world: World, trail: AuditTrail) -> Surroundings:
 
 
 def _route_took(world: World) -> RouteTook:
-    hot = world.metrics.hot
+    hot, calls = world.metrics.hot, world.session_calls
 
-    def took(route: str, seconds: float, status: int) -> None:
+    def took(route: str, seconds: float, status: int, ref: str | None) -> None:
         hot.route(route).took(seconds, status)
+        if ref is not None and calls is not None:
+            calls.count(ref, route, status)
 
     return took
 

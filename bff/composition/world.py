@@ -19,6 +19,7 @@ from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import channel
 from bff.adapters.resource_server import HttpResourceServer
 from bff.adapters.session_cache import SessionCache
+from bff.adapters.session_calls import SessionCalls
 from bff.composition.tracing import open_traces
 from bff.settings import values
 from bff.settings.model import Settings
@@ -39,6 +40,7 @@ class World:
     redis: Redis
     news: RedisNews
     session_cache: SessionCache | None
+    session_calls: SessionCalls | None
     access_log: AccessLog | None
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
@@ -81,6 +83,9 @@ def open_world(settings: Settings) -> World:
         background=BackgroundTasks(log),
         redis=redis,
         news=RedisNews(redis, channel(settings.redis.prefix)),
+        session_calls=SessionCalls(redis, clock.now, prefix=settings.redis.prefix)
+        if settings.review.reviewers or settings.review.admins
+        else None,
         access_log=AccessLog(1, clock.now) if settings.logging.format == "json" else None,
         session_cache=SessionCache(settings.redis.session_cache_entries, time.monotonic)
         if settings.redis.session_cache == "on"

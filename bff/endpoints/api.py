@@ -93,7 +93,7 @@ class ApiEndpoint:
         try:
             answer = await self._flow.call(call)
         except ResourceServerError:
-            self._took(route, request, _BAD_GATEWAY)
+            self._took(route, request, _BAD_GATEWAY, None)
             raise
         fields = answer.response.headers
         if answer.access is not None:
@@ -101,12 +101,13 @@ class ApiEndpoint:
         fields += self._transport
         fields.append((b"x-request-id", request.id.encode("ascii")))
         await _send_response(answer.response, fields, send, method)
-        self._took(route, request, answer.response.status)
+        ref = None if answer.access is None else answer.access.session.core.ref
+        self._took(route, request, answer.response.status, ref)
         return answer.response.status
 
-    def _took(self, route: ApiRoute, request: Request, status: int) -> None:
+    def _took(self, route: ApiRoute, request: Request, status: int, ref: str | None) -> None:
         seconds = self._around.clock.now() - request.arrived_at
-        self._around.route_took(route.name, seconds, status)
+        self._around.route_took(route.name, seconds, status, ref)
 
     def _match(self, method: str, raw_path: bytes, request: Request) -> tuple[ApiRoute, bytes]:
         """The route, for a request of our own page; anybody else learns nothing of the table."""

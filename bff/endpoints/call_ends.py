@@ -11,9 +11,9 @@ def no_line(request_id: str, method: str, path: str, status: int, seconds: float
     del request_id, method, path, status, seconds
 
 
-RouteTook = Callable[[str, float, int], None]
-"""Told of each answer of an API: the route's name, seconds since the request came, the status."""
+RouteTook = Callable[[str, float, int, str | None], None]
+"""Told of each answer of an API: the route's name, seconds since the request came, the status, and the session's reference."""
 
 
-def not_counted(_route: str, _seconds: float, _status: int) -> None:
+def not_counted(_route: str, _seconds: float, _status: int, _ref: str | None) -> None:
     """Nobody counts."""

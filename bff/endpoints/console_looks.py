@@ -49,7 +49,10 @@ async def _overview(flows: ReviewFlows, _: Asked) -> Overview:
 
 
 async def _session(flows: ReviewFlows, asked: Asked) -> SessionDetail:
-    return await flows.pages.session(asked.subject, asked.reviewer)
+    detail = await flows.pages.session(asked.subject, asked.reviewer)
+    if flows.calls is None:
+        return detail
+    return msgspec.structs.replace(detail, calls=await flows.calls(asked.subject))
 
 
 async def _plots(flows: ReviewFlows, asked: Asked) -> RefreshPlots:

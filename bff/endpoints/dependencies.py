@@ -1,12 +1,13 @@
 """What the endpoints are given: the flows, the cookies, and the facts of one request."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from bff.audit.pages import ApiUse
 from bff.audit.rows import PostureRow
 from bff.browser.cookies import (
     LOGIN_COOKIE,
@@ -78,6 +79,7 @@ class ReviewFlows:
     trail: TrailReader
     alerts: AlertDesk
     posture: Callable[[], tuple[PostureRow, ...]]
+    calls: Callable[[str], Awaitable[ApiUse]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

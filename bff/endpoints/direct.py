@@ -162,7 +162,8 @@ class DirectCalls:
             return
         begun.browser.answer(written)
         status, seconds = answer.response.status, self._now() - begun.arrived_at
-        self._around.route_took(begun.call.route.name, seconds, status)
+        call = begun.call
+        self._around.route_took(call.route.name, seconds, status, call.session.core.ref)
         self._log_line(begun, status, seconds)
 
     def _written(self, begun: Begun, answer: DirectAnswer) -> bytes | None:

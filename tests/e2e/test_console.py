@@ -325,3 +325,29 @@ def test_an_alert_leads_to_what_to_do_about_it(new_context: NewContext) -> None:
     expect(section).to_be_in_viewport()
     expect(section).to_have_attribute("aria-current", "true")
     expect(section).to_contain_text(re.compile("Means.*Look.*Do", re.DOTALL))
+
+
+@pytest.mark.req("S11")
+def test_a_sessions_page_shows_when_and_what_it_called(new_context: NewContext) -> None:
+    """Plain calls go the direct way and are counted there; the lane and the table have them within half a minute."""
+    page = new_context().new_page()
+    open_console(page)
+    script = """async () => {
+        for (const path of ['/api/events', '/api/events', '/api/status/503']) {
+            await fetch(path, {headers: {'BFF-Session': 'any'}})
+        }
+        const own = await fetch('/bff/session', {headers: {'BFF-Session': 'any'}})
+        return (await own.json()).ref
+    }"""
+    reference = page.evaluate(script)
+    page.goto(f"/bff/console/sessions/{reference}")
+    table = page.get_by_role("region", name="Routes called by this session")
+    events = table.get_by_role("row").filter(has_text="events")
+    expect(events).to_contain_text("2xx 2", timeout=45_000)
+    expect(table.get_by_role("row").filter(has_text="status")).to_contain_text("5xx 1")
+    expect(page.locator("rect.heat")).not_to_have_count(0)
+    page.get_by_role("button", name="Show as list").click()
+    expect(page.get_by_role("list", name=re.compile("Timeline"))).to_contain_text(
+        "3 calls in 5 min"
+    )
+    assert violations(page) == []

@@ -1,6 +1,6 @@
-import type { AuditRow, RefreshRow, SessionDetail } from './wire'
+import type { ApiUse, AuditRow, RefreshRow, SessionDetail } from './wire'
 import { useQuery } from './router'
-import { exact, useZone } from './time'
+import { duration, exact, useZone } from './time'
 import { counted } from './words'
 
 const WIDTH = 1000
@@ -16,6 +16,7 @@ interface Mark {
 const REVIEWING = new Set(['sensitive_read', 'authz_admin'])
 
 const LANES = ['sign-in', 'refresh', 'alerts', 'reviewers'] as const
+const CALLS_LANE = 'API calls'
 
 /** One session's life on one line: from its start to its absolute limit, access tokens drawn beneath. */
 export function Ribbon({ detail, refreshes }: { detail: SessionDetail; refreshes: readonly RefreshRow[] }) {
@@ -58,19 +59,21 @@ export function Lanes({ detail, entries, refreshes }: { detail: SessionDetail; e
           {asList ? 'Show as picture' : 'Show as list'}
         </button>
       </div>
-      {asList ? <Listed marks={marks} /> : <Drawn marks={marks} until={detail.as_of} />}
+      {asList ? <Listed marks={marks} calls={detail.calls} /> : <Drawn marks={marks} until={detail.as_of} calls={detail.calls} />}
     </figure>
   )
 }
 
 /** The same as the picture, newest first. */
-function Listed({ marks }: { marks: readonly Mark[] }) {
+function Listed({ marks, calls }: { marks: readonly Mark[]; calls: ApiUse | null }) {
   const [zone] = useZone()
+  const called = (calls?.slots ?? []).map(([at, count]) => ({ at, lane: CALLS_LANE, words: `${counted(count, 'call')} in ${duration(calls?.slot_seconds ?? 0)}` }))
+  const all = [...called, ...marks.map((mark) => ({ ...mark, lane: LANES[mark.lane] }))]
   return (
     <ol className="happened" tabIndex={0} aria-label="Timeline, newest first">
-      {[...marks].sort((one, other) => other.at - one.at).map((mark, index) => (
+      {all.sort((one, other) => other.at - one.at).map((mark, index) => (
         <li key={index}>
-          <span className="figure">{exact(mark.at, zone)}</span> <span className="muted">{LANES[mark.lane]}</span> {mark.words}
+          <span className="figure">{exact(mark.at, zone)}</span> <span className="muted">{mark.lane}</span> {mark.words}
         </li>
       ))}
     </ol>
@@ -78,12 +81,14 @@ function Listed({ marks }: { marks: readonly Mark[] }) {
 }
 
 /** A lane is as wide as there is room; its name keeps the size of the text around it. */
-function Drawn({ marks, until }: { marks: readonly Mark[]; until: number }) {
+function Drawn({ marks, until, calls }: { marks: readonly Mark[]; until: number; calls: ApiUse | null }) {
   const [zone] = useZone()
   const first = Math.min(until - 60, ...marks.map((mark) => mark.at))
-  const x = (at: number): string => `${(1 + ((at - first) / Math.max(1, until - first)) * 98).toFixed(2)}%`
+  const share = (at: number): number => 1 + ((at - first) / Math.max(1, until - first)) * 98
+  const x = (at: number): string => `${share(at).toFixed(2)}%`
+  const total = (calls?.slots ?? []).reduce((sum, [, count]) => sum + count, 0)
   return (
-    <div className="lanes" role="img" aria-label={`${counted(marks.length, 'event')} since ${exact(first, zone)}; they can be shown as a list.`}>
+    <div className="lanes" role="img" aria-label={`${counted(marks.length, 'event')} and ${counted(total, 'API call')} since ${exact(first, zone)}; they can be shown as a list.`}>
       {LANES.map((lane, index) => (
         <div key={lane} className="lane">
           <span className="muted">{lane}</span>
@@ -97,12 +102,41 @@ function Drawn({ marks, until }: { marks: readonly Mark[]; until: number }) {
           </svg>
         </div>
       ))}
+      {calls !== null && (
+        <div className="lane">
+          <span className="muted">{CALLS_LANE}</span>
+          <svg height="24" width="100%">
+            <line x1="0" x2="100%" y1="12" y2="12" />
+            {heat(calls, first, until).map(({ from, to, count, strength }) => (
+              <rect key={from} className="heat" x={x(from)} y="3" height="18" fillOpacity={strength} style={{ width: `max(3px, ${(share(to) - share(from)).toFixed(2)}%)` }}>
+                <title>{`${exact(from, zone)} ${counted(count, 'call')}`}</title>
+              </rect>
+            ))}
+          </svg>
+        </div>
+      )}
       <div className="lane muted">
         <span />
         <span className="ends"><span>{exact(first, zone)}</span><span>now</span></span>
       </div>
     </div>
   )
+}
+
+interface Heat {
+  readonly from: number
+  readonly to: number
+  readonly count: number
+  /** From a quarter to one: the busiest is the darkest. */
+  readonly strength: number
+}
+
+/** The times in which something was called, cut to what is shown. */
+export function heat(calls: ApiUse, first: number, until: number): readonly Heat[] {
+  const top = Math.max(1, ...calls.slots.map(([, count]) => count))
+  return calls.slots
+    .filter(([at]) => at < until && at + calls.slot_seconds > first)
+    .map(([at, count]) => ({ from: Math.max(at, first), to: Math.min(at + calls.slot_seconds, until), count, strength: 0.25 + 0.75 * (count / top) }))
 }
 
 function marksOf(detail: SessionDetail, entries: readonly AuditRow[], refreshes: readonly RefreshRow[]): readonly Mark[] {

@@ -198,6 +198,18 @@ export interface Ended {
   reason: string
 }
 
+export interface RouteUse {
+  route: string
+  total: number
+  statuses: Record<string, number>
+}
+
+export interface ApiUse {
+  slot_seconds: number
+  slots: readonly (readonly [number, number])[]
+  routes: readonly RouteUse[]
+}
+
 export interface SessionDetail {
   ref: string
   subject: string
@@ -217,6 +229,7 @@ export interface SessionDetail {
   stays_valid_seconds: number
   alerts: readonly AlertRow[]
   as_of: number
+  calls: ApiUse | null
 }
 
 export interface RefreshPlots {

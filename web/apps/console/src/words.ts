@@ -25,3 +25,17 @@ export function cookieWords(generation: number, acknowledged: number | null): st
   const replaced = `replaced ${counted(generation, 'time')}`
   return acknowledged === generation ? `${replaced}; the browser uses the newest` : `${replaced}; the browser has not shown the newest yet`
 }
+
+const CLASSES: Readonly<Record<string, Tone>> = { '2xx': 'good', '3xx': 'busy', '4xx': 'warn', '5xx': 'bad' }
+
+/** Answers by class of status as stretches of a bar from 0 to 100, in the order of the classes. */
+export function statusMix(statuses: Readonly<Record<string, number>>): readonly { readonly name: string; readonly count: number; readonly tone: Tone; readonly from: number; readonly to: number }[] {
+  const total = Math.max(1, Object.values(statuses).reduce((sum, count) => sum + count, 0))
+  let from = 0
+  return Object.entries(statuses).sort(([one], [other]) => one.localeCompare(other)).map(([name, count]) => {
+    const to = from + (100 * count) / total
+    const part = { name, count, tone: CLASSES[name] ?? 'plain', from, to }
+    from = to
+    return part
+  })
+}

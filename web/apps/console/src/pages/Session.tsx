@@ -6,10 +6,10 @@ import { useLive } from '../live'
 import { Chip } from '../marks'
 import { Lanes, Ribbon } from '../Ribbon'
 import { Subject, auditColumns, refreshColumns } from '../rows'
-import { Table, Trouble } from '../Table'
+import { Table, Trouble, type Column } from '../Table'
 import { When, duration } from '../time'
-import type { AuditRow, RefreshRow, SessionDetail } from '../wire'
-import { STATE, cookieWords, counted } from '../words'
+import type { ApiUse, AuditRow, RefreshRow, RouteUse, SessionDetail } from '../wire'
+import { STATE, cookieWords, counted, figure, statusMix } from '../words'
 
 export function Session({ reference }: { reference: string }) {
   const { data, error, reload } = useLive<SessionDetail>(`/sessions/${encodeURIComponent(reference)}`)
@@ -26,6 +26,7 @@ export function Session({ reference }: { reference: string }) {
       <Ribbon detail={data} refreshes={refreshes.rows ?? []} />
       <Lanes detail={data} entries={entries.rows ?? []} refreshes={refreshes.rows ?? []} />
       <Tokens data={data} />
+      {data.calls !== null && <Routes calls={data.calls} />}
       <section>
         <h2>Renewals</h2>
         <Table caption="Renewals of this session" columns={refreshColumns(data.as_of, true)} rows={refreshes.rows} error={refreshes.error} keyOf={(row) => String(row.seq)} empty="Not renewed yet." total={refreshes.first?.exact ? refreshes.first.total : undefined} onMore={refreshes.more} onRetry={refreshes.reload} exports={exportsOf(renewals)} />
@@ -36,6 +37,35 @@ export function Session({ reference }: { reference: string }) {
       </section>
       {ending && data.session !== null && <EndDialog target={{ kind: 'one', row: data.session }} onClose={() => { setEnding(false); reload() }} />}
     </>
+  )
+}
+
+const ROUTES: readonly Column<RouteUse>[] = [
+  { name: 'Route', cell: (row) => <code>{row.route}</code> },
+  { name: 'Calls', figure: true, cell: (row) => figure(row.total, 'count') },
+  { name: 'Answers', cell: (row) => <Mix statuses={row.statuses} /> },
+]
+
+/** What the session called, the busiest first. */
+function Routes({ calls }: { calls: ApiUse }) {
+  return (
+    <section>
+      <h2>Routes called</h2>
+      <Table caption="Routes called by this session" columns={ROUTES} rows={calls.routes} error={null} keyOf={(row) => row.route} empty="No API was called in the last two days." onRetry={() => undefined} />
+    </section>
+  )
+}
+
+/** How an API answered, by class of status: a bar, and the same in words. */
+function Mix({ statuses }: { statuses: RouteUse['statuses'] }) {
+  const parts = statusMix(statuses)
+  return (
+    <span className="left mix">
+      <svg viewBox="0 0 100 6" aria-hidden="true" preserveAspectRatio="none">
+        {parts.map((part) => <rect key={part.name} className={part.tone} x={part.from} width={part.to - part.from} height="6" />)}
+      </svg>
+      {parts.map((part) => `${part.name} ${figure(part.count, 'count')}`).join(', ')}
+    </span>
   )
 }
 

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { heat } from '../src/Ribbon'
+import { statusMix } from '../src/words'
+
+describe('what a session called', () => {
+  it('is the darker the more, cut to the time that is shown', () => {
+    const calls = { slot_seconds: 300, slots: [[0, 9], [300, 5], [600, 10], [900, 1]] as const, routes: [] }
+    expect(heat(calls, 450, 700)).toEqual([
+      { from: 450, to: 600, count: 5, strength: 0.625 },
+      { from: 600, to: 700, count: 10, strength: 1 },
+    ])
+  })
+  it('adds up to a whole bar, failures at its end', () => {
+    const parts = statusMix({ '5xx': 1, '2xx': 3 })
+    expect(parts.map(({ name, tone, from, to }) => [name, tone, from, to])).toEqual([['2xx', 'good', 0, 75], ['5xx', 'bad', 75, 100]])
+    expect(statusMix({})).toEqual([])
+  })
+})
