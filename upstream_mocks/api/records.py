@@ -66,7 +66,7 @@ class Records:
         for event_id, name, company, score, note in seed.LEADS:
             given = {"name": name, "company": company, "score": score, "note": note}
             given["email"] = f"{_ascii(name.split()[0])}@{_ascii(company)}.example"
-            self.add_lead(event_id, given, now=now, by="seed")
+            self.add_lead(event_id, given, now=now, by="grace")
 
     def events(self) -> list[Event]:
         """By date."""

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { useSession } from './client'
 import { Icon, type IconName } from './icons'
 import { Link, usePath } from './router'
@@ -47,8 +48,15 @@ export function Header() {
 }
 
 export function Rail() {
+  const path = usePath()
+  const rail = useRef<HTMLElement>(null)
+  // In a narrow window the rail is longer than the window: the page one is on comes into its middle.
+  useEffect(() => {
+    const here = rail.current?.querySelector<HTMLElement>('[aria-current]')
+    if (rail.current && here) rail.current.scrollLeft = here.offsetLeft - (rail.current.clientWidth - here.offsetWidth) / 2
+  }, [path])
   return (
-    <nav className="rail" aria-label="Pages">
+    <nav className="rail" aria-label="Pages" ref={rail}>
       <Items items={WORK} />
       <p className="rail-title" id="rail-behind">
         Behind the scenes

@@ -1,4 +1,4 @@
-import { messageFor, type BffError } from '@cookie-bff/client'
+import { BffError, messageFor } from '@cookie-bff/client'
 import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
 import { CallFailed } from './client'
 
@@ -54,10 +54,15 @@ export function Failed({ what, error, retry }: { what: string; error: Error; ret
 export function words(error: Error): string {
   if (error instanceof CallFailed) {
     if (!error.code) return error.status === 404 ? 'It does not exist, or not any more.' : `The service answered ${error.status}.`
-    const { title, detail } = messageFor({ code: error.code, info: {} } as BffError)
-    return `${title}. ${detail}`
+    return inWords({ code: error.code, info: {} })
   }
-  return 'There is no connection to the server.'
+  // What was never sent, because somebody else signed in or the wait was too long, has words of its own.
+  return error instanceof BffError ? inWords(error) : 'There is no connection to the server.'
+}
+
+function inWords(error: Pick<BffError, 'code' | 'info'>): string {
+  const { title, detail } = messageFor(error)
+  return `${title}. ${detail}`
 }
 
 /** A question before something that cannot be taken back. */

@@ -74,7 +74,7 @@ export function Bench() {
       <p role="status">{cleared}</p>
       <Group title="The sign-in service" trials={PROVIDERS} />
       <Group title="Your session" trials={SESSIONS}>
-        <li className="card">
+        <li className="card trial">
           <h3>Somebody else, another tab</h3>
           <p>Sign in as Grace there; this tab stops, sends nothing more, and asks what you want.</p>
           <a className="button" href="/bff/login?return_to=/events&prompt=login&login_hint=grace" target="_blank" rel="noopener noreferrer">
@@ -116,7 +116,7 @@ function TrialCard({ trial: { name, expect, run } }: { trial: Trial }) {
       .finally(() => setBusy(false))
   }
   return (
-    <li className="card" data-testid="trial">
+    <li className="card trial" data-testid="trial">
       <h3>{name}</h3>
       <p>{expect}</p>
       <button type="button" disabled={busy} onClick={start}>

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Lead } from '../api'
+import type { Event, Lead } from '../api'
 import { call, json } from '../client'
 import { ago } from '../format'
 import { Confirm, Failed, Page, Score, Skeletons } from '../parts'
@@ -9,6 +9,7 @@ import { useLoaded } from '../useLoaded'
 export function LeadPage({ id }: { id: string }) {
   const path = `/api/leads/${encodeURIComponent(id)}`
   const { data, error, reload } = useLoaded<Lead>(path)
+  const events = useLoaded<readonly Event[]>('/api/events')
   const [asking, ask] = useState(false)
   const [said, say] = useState('')
 
@@ -45,7 +46,7 @@ export function LeadPage({ id }: { id: string }) {
           <dd>{data.email}</dd>
           <dt>Met at</dt>
           <dd>
-            <Link href={`/events/${data.event_id}`}>{data.event_id}</Link>
+            <Link href={`/events/${data.event_id}`}>{events.data?.find(({ id }) => id === data.event_id)?.name ?? data.event_id}</Link>
           </dd>
           <dt>Score</dt>
           <dd>

@@ -40,7 +40,9 @@ export function LeadTable({ leads }: { leads: readonly Lead[] }) {
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Company</th>
-            <th scope="col">E-mail</th>
+            <th scope="col" className="wide-only">
+              E-mail
+            </th>
             <th scope="col">Score</th>
           </tr>
         </thead>
@@ -51,7 +53,7 @@ export function LeadTable({ leads }: { leads: readonly Lead[] }) {
                 <Link href={`/leads/${lead.id}`}>{lead.name}</Link>
               </th>
               <td>{lead.company}</td>
-              <td>{lead.email}</td>
+              <td className="wide-only">{lead.email}</td>
               <td>
                 <Score score={lead.score} />
               </td>

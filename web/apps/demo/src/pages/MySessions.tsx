@@ -40,7 +40,7 @@ export function MySessions() {
           <li key={ref}>
             <strong>{device || 'Unknown device'}</strong>
             {current && <span className="badge good">this one</span>}
-            <span className="muted">
+            <span className="muted own-line">
               {network && `${network} · `}since {ago(created_at, Date.now())} · seen {ago(last_seen_at, Date.now())}
             </span>
             {!current && (

@@ -59,7 +59,7 @@ export function SessionPage() {
             Renew now
           </button>
         </section>
-        <section className="card" aria-labelledby="reference">
+        <section className="card whole" aria-labelledby="reference">
           <h2 id="reference">Reference</h2>
           <p>
             <code data-testid="ref">{session?.ref ?? 'none'}</code>
