@@ -8,11 +8,14 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.e2e.acceptance import ENDED, dialog, fault
 from tests.e2e.conftest import BROWSERS, QUIET_BROWSER
 from tests.e2e.processes import ROOT, Stack
 
 IMAGES = ROOT / "docs/images"
-WIDE, NARROW = (1180, 720), (360, 720)
+WIDE = (1180, 720)
+IMPATIENT_MS = 10_500
+"""Access that is younger is not renewed on request."""
 
 
 def take(page: Page, name: str) -> None:
@@ -26,15 +29,15 @@ def take(page: Page, name: str) -> None:
 def story(page: Page) -> None:
     """Sign in, look at everything, break something."""
     page.goto("/")
-    expect(page.get_by_test_id("sign-in")).to_be_visible()
-    take(page, "demo-landing")
     page.get_by_test_id("sign-in").click()
     page.get_by_role("button", name=re.compile("Ada")).click()
     expect(page.get_by_test_id("event-card").first).to_be_visible()
     take(page, "demo-events")
     page.goto("/session")
     expect(page.get_by_test_id("renewals")).to_have_text("0")
+    page.wait_for_timeout(IMPATIENT_MS)
     page.get_by_test_id("renew-now").click()
+    expect(page.get_by_test_id("renewals")).to_have_text("1")
     page.get_by_role("button", name="Request log").click()
     take(page, "demo-session")
     page.emulate_media(color_scheme="dark")
@@ -45,11 +48,25 @@ def story(page: Page) -> None:
     page.get_by_role("button", name="Request log").click()
     take(page, "demo-bench-dark")
     page.emulate_media(color_scheme="light")
+
+
+RENEW = "() => fetch('/bff/refresh', { method: 'POST', headers: { 'BFF-Session': 'any' } })"
+
+
+def end(page: Page, stack: Stack) -> None:
+    """The session ends while a form is being filled in; the form stays."""
     page.goto("/leads/new")
+    page.get_by_label("Name", exact=True).fill("Katherine Johnson")
+    page.get_by_label("Company").fill("Langley")
+    page.get_by_label("E-mail").fill("katherine@langley.example")
     page.get_by_label("What did you talk about?").fill("Kiosks that work on a train.")
-    page.get_by_test_id("sign-out").focus()
-    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
-    take(page, "demo-narrow")
+    with page.expect_response("**/bff/events"):
+        page.reload()
+    fault(stack, fault="error", error="invalid_grant", count=1)
+    page.wait_for_timeout(IMPATIENT_MS)
+    page.evaluate(RENEW)
+    dialog(page, ENDED)
+    take(page, "demo-ended")
 
 
 def review(page: Page) -> None:
@@ -83,6 +100,8 @@ def main() -> None:
                 base_url=stack.bff.url, viewport={"width": WIDE[0], "height": WIDE[1]}
             )
             story(page)
+            end(page, stack)
+            page.get_by_role("button", name="Sign in and continue").click()
             review(page)
             browser.close()
     finally:

@@ -24,8 +24,9 @@ export function SessionPage() {
 
   const look = useCallback(async (path = '/bff/session', method = 'GET') => {
     const answer = await ask(path, method).catch(() => null)
-    if (answer?.ok) setBody((await answer.json()) as Body)
-    return answer?.ok ?? false
+    const found = answer?.ok ? ((await answer.json()) as Body) : null
+    if (found) setBody(found)
+    return found
   }, [])
   useEffect(() => {
     void look()
@@ -49,12 +50,12 @@ export function SessionPage() {
             {body?.renewals ?? '–'}
           </p>
           <p className="muted">
-            times the access behind this session was renewed, on the server. Now: {body ? (STATES[body.token] ?? body.token) : 'unknown'}.
+            {body?.renewals === 1 ? 'time' : 'times'} the access behind this session was renewed, on the server. Now: {body ? (STATES[body.token] ?? body.token) : 'unknown'}.
           </p>
           <button
             type="button"
             data-testid="renew-now"
-            onClick={() => void look('/bff/refresh', 'POST').then((done) => say(done ? 'Asked for a renewal.' : 'It cannot be renewed now.'))}
+            onClick={() => void look('/bff/refresh', 'POST').then((now) => say(renewed(body, now)))}
           >
             Renew now
           </button>
@@ -76,6 +77,11 @@ export function SessionPage() {
       <p role="status">{said}</p>
     </Page>
   )
+}
+
+function renewed(was: Body | null, now: Body | null): string {
+  if (!now) return 'It cannot be renewed now.'
+  return now.renewals > (was?.renewals ?? 0) ? 'Renewed. No request of the page has noticed.' : 'Access is seconds old: the provider was not asked again.'
 }
 
 function Limits({ body }: { body: Body | null }) {
