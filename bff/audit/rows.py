@@ -105,6 +105,7 @@ class SessionRow(Body, frozen=True, kw_only=True, gc=False):
     """One session in the list. Of a hundred thousand the garbage collector need not look at one.
 
     ``agent`` is a browser family with its system, from a closed list. ``own``: the reviewer's.
+    ``trend``: seconds left at each of the last twelve renewals, oldest first; 0 for one that failed.
     """
 
     ref: str
@@ -123,6 +124,7 @@ class SessionRow(Body, frozen=True, kw_only=True, gc=False):
     client_changed: bool
     alerts: int
     own: bool
+    trend: tuple[int, ...] = ()
 
 
 class RefreshRow(Body, frozen=True, kw_only=True):

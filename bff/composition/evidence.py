@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,9 +21,10 @@ from bff.adapters.redis_audit_reader import RedisAuditReader
 from bff.adapters.redis_client import CountingPool
 from bff.adapters.redis_register import RedisSessionRegister
 from bff.adapters.redis_sessions import channel
-from bff.adapters.session_calls import EVERY_SECONDS, SessionCalls
+from bff.adapters.session_calls import EVERY_SECONDS
 from bff.adapters.shared_census import ROUND_SECONDS, SharedCensus
 from bff.audit import operations
+from bff.audit.record import Record
 from bff.audit.rules import Rule, Signal
 from bff.composition.world import World
 from bff.endpoints.origin import RequestOrigin
@@ -73,7 +74,7 @@ def open_evidence(world: World) -> Evidence:
         values.trusted_proxies(settings),
         *(() if world.traces is None else (world.traces.trace_id,)),
     )
-    trail = LogTrail(world.log, world.metrics, origin=origin, sink=log.take)
+    trail = LogTrail(world.log, world.metrics, origin=origin, sink=_sink(world, log))
     register = RedisSessionRegister(
         redis,
         lookup_key=values.lookup_key(settings),
@@ -107,6 +108,19 @@ def open_evidence(world: World) -> Evidence:
     census = SharedCensus(redis, names, SessionCensus(register, world.clock, asyncio.sleep).take)
     reader = RedisAuditReader(redis, names, now)
     return Evidence(trail, log, reader, keeper, names, alerts, webhook, census)
+
+
+def _sink(world: World, log: RedisAuditLog) -> Callable[[Record], None]:
+    """Where records go: into the trail, and to whoever draws from them."""
+    trend = world.renewal_trend
+    if trend is None:
+        return log.take
+
+    def take(record: Record) -> None:
+        log.take(record)
+        trend.take(record)
+
+    return take
 
 
 def _alerts(world: World, names: AuditNames, trail: LogTrail) -> RedisAlerts:
@@ -174,8 +188,7 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
         asyncio.create_task(_count_alerts(world, evidence.alerts), name="open alerts"),
         asyncio.create_task(_count_states(world, evidence.census), name="session census"),
     ]
-    if world.session_calls is not None:
-        tasks.append(asyncio.create_task(_tell(world.session_calls), name="calls of sessions"))
+    tasks.append(asyncio.create_task(_tell(world), name="figures of sessions"))
     if evidence.webhook is not None:
         tasks.append(asyncio.create_task(evidence.webhook.run(), name="alert webhook"))
     try:
@@ -188,19 +201,23 @@ async def running(world: World, evidence: Evidence) -> AsyncIterator[None]:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        if world.session_calls is not None:
-            with suppress(StoreUnavailable):
-                await world.session_calls.tell()
+        await _told(world)
         if evidence.webhook is not None:
             await evidence.webhook.aclose()
 
 
-async def _tell(calls: SessionCalls) -> None:
-    """What sessions called; while Redis is away it waits."""
+async def _tell(world: World) -> None:
+    """What sessions called and how they were renewed; while Redis is away it waits."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
-        with suppress(StoreUnavailable):
-            await calls.tell()
+        await _told(world)
+
+
+async def _told(world: World) -> None:
+    for one in (world.session_calls, world.renewal_trend):
+        if one is not None:
+            with suppress(StoreUnavailable):
+                await one.tell()
 
 
 async def _count_alerts(world: World, alerts: RedisAlerts) -> None:

@@ -60,4 +60,5 @@ def review_flows(
         alerts,
         lambda: posture_rows(settings, world.clock.now()),
         None if world.session_calls is None else world.session_calls.of,
+        None if world.renewal_trend is None else world.renewal_trend.of,
     )

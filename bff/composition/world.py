@@ -17,6 +17,7 @@ from bff.adapters.openid_provider import HttpOpenIDProvider
 from bff.adapters.redis_client import redis_client
 from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import channel
+from bff.adapters.renewal_trend import RenewalTrend
 from bff.adapters.resource_server import HttpResourceServer
 from bff.adapters.session_cache import SessionCache
 from bff.adapters.session_calls import SessionCalls
@@ -41,6 +42,7 @@ class World:
     news: RedisNews
     session_cache: SessionCache | None
     session_calls: SessionCalls | None
+    renewal_trend: RenewalTrend | None
     access_log: AccessLog | None
     provider: HttpOpenIDProvider
     resource_server: HttpResourceServer
@@ -75,6 +77,7 @@ def open_world(settings: Settings) -> World:
         allow_http=settings.development,
         budget=settings.refresh.budget_seconds,
     )
+    reviewed = bool(settings.review.reviewers or settings.review.admins)
     return World(
         settings=settings,
         log=log,
@@ -84,8 +87,9 @@ def open_world(settings: Settings) -> World:
         redis=redis,
         news=RedisNews(redis, channel(settings.redis.prefix)),
         session_calls=SessionCalls(redis, clock.now, prefix=settings.redis.prefix)
-        if settings.review.reviewers or settings.review.admins
+        if reviewed
         else None,
+        renewal_trend=RenewalTrend(redis, prefix=settings.redis.prefix) if reviewed else None,
         access_log=AccessLog(1, clock.now) if settings.logging.format == "json" else None,
         session_cache=SessionCache(settings.redis.session_cache_entries, time.monotonic)
         if settings.redis.session_cache == "on"

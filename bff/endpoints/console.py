@@ -15,7 +15,7 @@ from bff.audit.rows import Page
 from bff.browser.headers import json_headers
 from bff.endpoints.answers import Fields, json_answer
 from bff.endpoints.console_answers import FORMATS, Rows, export, format_of, limit_of
-from bff.endpoints.console_looks import LOOKS, Asked, Look
+from bff.endpoints.console_looks import LOOKS, Asked, Look, with_trends
 from bff.endpoints.dependencies import BrowserCookies, ReviewFlows, Surroundings, seen
 from bff.errors import RequestMalformed, RouteNotFound
 from bff.flows.review import Reviewer
@@ -118,7 +118,8 @@ def _lists(console: Console) -> list[HTTPRouteHandler]:
 
         async def rows(cursor: str | None, limit: int) -> Page[Any]:
             page = await flows.review.listing.page(wanted, cursor, limit, own)
-            return msgspec.structs.replace(page, rows=await flows.pages.marked(page.rows))
+            marked = await flows.pages.marked(page.rows)
+            return msgspec.structs.replace(page, rows=await with_trends(flows, marked))
 
         return await console.listed(request, reviewer, query, rows)
 

@@ -15,6 +15,7 @@ from bff.audit.pages import (
     Tile,
     User,
 )
+from bff.audit.rows import SessionRow
 from bff.endpoints.dependencies import ReviewFlows
 from bff.errors import RequestMalformed
 from bff.flows.review import Reviewer
@@ -32,6 +33,17 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 Look = Callable[[ReviewFlows, Asked], Awaitable[object]]
+
+
+async def with_trends(flows: ReviewFlows, rows: tuple[SessionRow, ...]) -> tuple[SessionRow, ...]:
+    """The same rows, each with its last renewals. Raises StoreUnavailable."""
+    if flows.trends is None:
+        return rows
+    trends = await flows.trends([row.ref for row in rows])
+    return tuple(
+        msgspec.structs.replace(row, trend=trends[row.ref]) if row.ref in trends else row
+        for row in rows
+    )
 
 
 async def _me(flows: ReviewFlows, asked: Asked) -> Me:
@@ -71,7 +83,8 @@ async def _user(flows: ReviewFlows, asked: Asked) -> User:
     subject = asked.query.get("subject", "")
     if not subject:
         raise RequestMalformed("subject")
-    return await flows.pages.user(subject, asked.reviewer)
+    user = await flows.pages.user(subject, asked.reviewer)
+    return msgspec.structs.replace(user, sessions=await with_trends(flows, user.sessions))
 
 
 async def _posture(flows: ReviewFlows, _: Asked) -> Posture:

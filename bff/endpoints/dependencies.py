@@ -1,6 +1,6 @@
 """What the endpoints are given: the flows, the cookies, and the facts of one request."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -80,6 +80,7 @@ class ReviewFlows:
     alerts: AlertDesk
     posture: Callable[[], tuple[PostureRow, ...]]
     calls: Callable[[str], Awaitable[ApiUse]] | None = None
+    trends: Callable[[Sequence[str]], Awaitable[dict[str, tuple[int, ...]]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

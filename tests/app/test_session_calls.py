@@ -38,6 +38,30 @@ async def test_a_sessions_page_says_what_it_called_and_its_end_takes_nothing_awa
 
 
 @pytest.mark.req("S11")
+async def test_a_row_shows_the_last_renewals_of_its_session(
+    new_house: Callable[..., House],
+) -> None:
+    """In the list and on the user's page; a session that was never renewed has none."""
+    house = new_house({"redis.session_cache": "off"})
+    grace, ada = house.browser(), house.browser()
+    await grace.sign_in("grace")
+    house.pass_time(700)
+    assert (await grace.call("GET", "/api/leads")).status_code == 200
+    await house.settle()
+    await ada.sign_in("ada")
+    trend = house.worlds[0].renewal_trend
+    assert trend is not None
+    await trend.tell()
+    listed = (await ada.call("GET", "/bff/console/api/sessions")).json()["rows"]
+    trends = {row["ref"]: row["trend"] for row in listed}
+    assert trends[ada.ref] == []
+    (left,) = trends[grace.ref]
+    assert 150 < left <= 200
+    user = (await ada.call("GET", "/bff/console/api/user?subject=grace")).json()
+    assert [row["trend"] for row in user["sessions"]] == [[left]]
+
+
+@pytest.mark.req("S11")
 async def test_without_reviewers_nothing_is_counted(new_house: Callable[..., House]) -> None:
     """Nobody could look at it."""
     house = new_house({"review.reviewers": [], "review.admins": []})

@@ -59,7 +59,7 @@ export function Lanes({ detail, entries, refreshes }: { detail: SessionDetail; e
           {asList ? 'Show as picture' : 'Show as list'}
         </button>
       </div>
-      {asList ? <Listed marks={marks} calls={detail.calls} /> : <Drawn marks={marks} until={detail.as_of} calls={detail.calls} />}
+      {asList ? <Listed marks={marks} calls={detail.calls} /> : <Drawn marks={marks} start={detail.session?.started_at ?? 0} until={detail.as_of} calls={detail.calls} />}
     </figure>
   )
 }
@@ -81,7 +81,7 @@ function Listed({ marks, calls }: { marks: readonly Mark[]; calls: ApiUse | null
 }
 
 /** A lane is as wide as there is room; its name keeps the size of the text around it. */
-function Drawn({ marks, until, calls }: { marks: readonly Mark[]; until: number; calls: ApiUse | null }) {
+function Drawn({ marks, start, until, calls }: { marks: readonly Mark[]; start: number; until: number; calls: ApiUse | null }) {
   const [zone] = useZone()
   const first = Math.min(until - 60, ...marks.map((mark) => mark.at))
   const share = (at: number): number => 1 + ((at - first) / Math.max(1, until - first)) * 98
@@ -107,7 +107,7 @@ function Drawn({ marks, until, calls }: { marks: readonly Mark[]; until: number;
           <span className="muted">{CALLS_LANE}</span>
           <svg height="24" width="100%">
             <line x1="0" x2="100%" y1="12" y2="12" />
-            {heat(calls, first, until).map(({ from, to, count, strength }) => (
+            {heat(calls, Math.max(first, start), until).map(({ from, to, count, strength }) => (
               <rect key={from} className="heat" x={x(from)} y="3" height="18" fillOpacity={strength} style={{ width: `max(3px, ${(share(to) - share(from)).toFixed(2)}%)` }}>
                 <title>{`${exact(from, zone)} ${counted(count, 'call')}`}</title>
               </rect>

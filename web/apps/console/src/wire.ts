@@ -88,6 +88,7 @@ export interface SessionRow {
   client_changed: boolean
   alerts: number
   own: boolean
+  trend: readonly number[]
 }
 
 export interface RefreshRow {

@@ -39,3 +39,11 @@ export function statusMix(statuses: Readonly<Record<string, number>>): readonly 
     return part
   })
 }
+
+/** The sparkline of a session's renewals in words. */
+export function trendWords(left: readonly number[]): string {
+  const failed = left.filter((seconds) => seconds === 0).length
+  const least = Math.min(...left.filter((seconds) => seconds > 0))
+  const late = Number.isFinite(least) ? `, at least ${least} s left` : ''
+  return `The last ${counted(left.length, 'renewal')}: ${failed === 0 ? 'none too late' : `${failed} failed or too late`}${late}`
+}

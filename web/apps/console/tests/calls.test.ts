@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { heat } from '../src/Ribbon'
-import { statusMix } from '../src/words'
+import { statusMix, trendWords } from '../src/words'
+
+describe('a session’s renewals', () => {
+  it('are told in words beside the line', () => {
+    expect(trendWords([280, 281])).toBe('The last 2 renewals: none too late, at least 280 s left')
+    expect(trendWords([0, 12])).toBe('The last 2 renewals: 1 failed or too late, at least 12 s left')
+    expect(trendWords([0])).toBe('The last 1 renewal: 1 failed or too late')
+  })
+})
 
 describe('what a session called', () => {
   it('is the darker the more, cut to the time that is shown', () => {

@@ -2,13 +2,13 @@ import { useState } from 'react'
 import { EndDialog, type EndTarget } from '../EndDialog'
 import { Choice, Facet, Moment, TypedFilter } from '../Facets'
 import { exportsOf, listPath, useList } from '../lists'
-import { Chip, Left } from '../marks'
+import { Chip, Left, Sparkline } from '../marks'
 import { Link, useQuery } from '../router'
 import { Ref, Subject } from '../rows'
 import { Table, type Column } from '../Table'
 import { When, duration } from '../time'
 import type { Page, SessionRow, SessionStatus } from '../wire'
-import { STATE } from '../words'
+import { STATE, trendWords } from '../words'
 
 const STATES: readonly SessionStatus[] = ['active', 'idle', 'renewing', 'stuck']
 const FILTERS = ['q', 'state', 'subject', 'address', 'agent', 'client_changed', 'started_after', 'started_before', 'sort'] as const
@@ -31,7 +31,7 @@ export function sessionColumns(now: number, end: (row: SessionRow) => void): rea
     { name: 'Idle', cell: (row) => <Left seconds={row.idle_expires_at - now} of={row.idle_expires_at - row.seen_at} text={duration(row.idle_expires_at - now)} /> },
     { name: 'Absolute', cell: (row) => <Left seconds={row.absolute_expires_at - now} of={row.absolute_expires_at - row.started_at} text={duration(row.absolute_expires_at - now)} /> },
     { name: 'Access token', cell: (row) => <Left seconds={row.access_expires_at - now} of={row.access_lifetime} text={row.access_expires_at > now ? duration(row.access_expires_at - now) : 'expired'} /> },
-    { name: 'Refreshes', figure: true, cell: (row) => row.refreshes },
+    { name: 'Refreshes', figure: true, cell: (row) => <>{row.refreshes}{row.trend.length > 0 && <div><Sparkline values={row.trend} label={trendWords(row.trend)} width={72} height={18} /></div>}</> },
     { name: 'From', cell: (row) => <>{row.address ?? '–'}<div className="muted">{row.agent ?? '–'}</div>{row.client_changed && <Chip tone="warn">client changed</Chip>}</> },
     { name: 'End', cell: (row) => <button type="button" className="danger" onClick={() => end(row)} aria-label={`End session ${row.ref}`}>End…</button> },
   ]
