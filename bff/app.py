@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bff.adapters.alarms import AlarmingTrail
 from bff.adapters.browser_connection import BrowserConnection
+from bff.adapters.browser_socket import BrowserSocketConnection
 from bff.adapters.dev_server import HttpDevServer
 from bff.adapters.entropy import RequestIds
 from bff.adapters.live_check import Finding, about_provider, about_redis
@@ -38,7 +39,7 @@ from bff.settings.model import Settings
 from bff.settings.read import load_settings
 
 CONFIG_VARIABLE = "BFF_CONFIG"
-PROTOCOL = BrowserConnection
+PROTOCOL, SOCKET_PROTOCOL = BrowserConnection, BrowserSocketConnection
 """What uvicorn is to speak to browsers with."""
 
 
@@ -109,7 +110,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
         request_ids.new,
         world.log,
     )
-    app.gate = gate
+    app.gate, app.closing = gate, world.closing
     if world.traces is not None:
         app.gate = TracedGate(gate, world.traces.spans, around, values.trace_parents(settings))
     return app

@@ -22,6 +22,9 @@ HEAD_FIELDS = 128
 HEAD_SECONDS = 20.0
 """How long it may take, from its first octet to its last."""
 
+LAST_LOOK_SECONDS = 0.05
+"""How long an ending connection is listened to once more when its time is up: what is on its way arrives."""
+
 _CUT = (b"GET ", b"HEAD ")
 
 
@@ -45,18 +48,28 @@ class ShortCut(Protocol):
         ...
 
 
+class Closing(Protocol):
+    """Whether this process is about to end, and for how long idle connections may still ask."""
+
+    begun: bool
+    linger_seconds: float
+
+
 class BrowserConnection(HttpToolsProtocol):
     """One connection of a browser, or of the proxy before us.
 
     While a call is on the short cut, uvicorn's parser stands where it stood: between two requests.
+    A connection that is ending answers what it is asked, and says so in the answer: its browser asks
+    on a new one next (RFC 9112, section 9.6).
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  uvicorn's
         """Take what uvicorn gives; the app says whether there is a short cut."""
         super().__init__(*arguments, **named)
         self._short_cut: ShortCut | None = getattr(self.app, "direct", None)
+        self._closing: Closing | None = getattr(self.app, "closing", None)
         self._peer = ""
-        self._deadline = Deadline(self.loop, self.timeout_keep_alive_handler)
+        self._deadline = Deadline(self.loop, self._time_is_up)
         self._head_octets = 0
         self._in_message = self._in_head = self._too_large = False
         # On the short cut: the call, its request, and what came after it.
@@ -64,7 +77,7 @@ class BrowserConnection(HttpToolsProtocol):
         self._asked = b""
         self._early = b""
         self._carried: Mapping[str, BegunCall] = {}
-        self.ending = False
+        self.ending = self._looked = False
 
     # ------------------------------------------------------------------ called by the transport
 
@@ -73,6 +86,9 @@ class BrowserConnection(HttpToolsProtocol):
         super().connection_made(transport)
         self._peer = self.client[0] if self.client else ""
         self._deadline.set(self.timeout_keep_alive)
+        if self._closing is not None and self._closing.begun:
+            self.ending = True  # the server may have told the others already
+            self._deadline.set(max(self._closing.linger_seconds, 1.0))
 
     def data_received(self, data: bytes) -> None:
         """Octets from the browser."""
@@ -98,10 +114,16 @@ class BrowserConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """The server ends: after this answer, if one is due."""
-        if self._call is None:
-            super().shutdown()
+        """The server ends: after the next answer that can say so, or when it was idle for a while."""
         self.ending = True
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._call is not None:
+            return
+        if cycle is not None and not cycle.response_complete:
+            if not (cycle.response_started and self._linger_seconds):
+                cycle.keep_alive = False
+        elif not self._in_message:
+            self._linger()
 
     # ------------------------------------------------------------------ called by the short cut
 
@@ -133,7 +155,7 @@ class BrowserConnection(HttpToolsProtocol):
             self.transport.close()
             return
         if self.ending:
-            super().shutdown()
+            self.shutdown()
         self._go_on()
 
     # ------------------------------------------------------------------ called by uvicorn's parser
@@ -161,11 +183,19 @@ class BrowserConnection(HttpToolsProtocol):
         cast("dict[str, object]", self.scope).update(self._carried)
         self._carried = {}
         super().on_headers_complete()
+        if self.ending and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """So is its body."""
         self._in_message = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Its answer is written."""
+        super().on_response_complete()
+        if self.ending and not self.transport.is_closing() and not self.pipeline:
+            self._linger()
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP, or more of it than is read."""
@@ -189,6 +219,23 @@ class BrowserConnection(HttpToolsProtocol):
             and not self.flow.write_paused
             and not self.ending
         )
+
+    @property
+    def _linger_seconds(self) -> float:
+        return self._closing.linger_seconds if self._closing is not None else 0.0
+
+    def _linger(self) -> None:
+        """Wait whether one more request comes, which can be told that it is the last."""
+        self._unset_keepalive_if_required()
+        self._deadline.set(self._linger_seconds)
+
+    def _time_is_up(self) -> None:
+        """Nothing came, or not all of a head."""
+        if self.ending and not (self._looked or self._in_message):
+            self._looked = True
+            self._deadline.set(LAST_LOOK_SECONDS)
+        else:
+            self.timeout_keep_alive_handler()
 
     def _read(self, data: bytes) -> None:
         """Let uvicorn read it, unless a head has become too long."""

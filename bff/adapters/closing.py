@@ -8,10 +8,12 @@ from contextlib import contextmanager
 class ProcessClosing:
     """The port ``Closing``; and for whoever stops the server: when nothing is held open any more."""
 
-    __slots__ = ("_begun", "_held", "_let_go")
+    __slots__ = ("_begun", "_held", "_let_go", "linger_seconds")
 
     def __init__(self) -> None:
         """Not begun, nothing held."""
+        self.linger_seconds = 0.0
+        """For how long an idle connection may still ask, once the closing has begun."""
         self._begun = asyncio.Event()
         self._let_go = asyncio.Event()
         self._let_go.set()

@@ -48,8 +48,8 @@ class ServedSpan:
         span = self._span
         if route is not None:
             span.update_name(f"{self._method} {route}")
-            span.set_attribute("http.route", route)
-        if status:
+            span.set_attributes({"http.route": route, "http.response.status_code": status})
+        elif status:
             span.set_attribute("http.response.status_code", status)
         if failure is not None or status >= _SERVER_ERROR:
             span.set_attribute("error.type", failure or str(status))

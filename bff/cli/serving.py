@@ -1,6 +1,7 @@
 """bff serve."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from bff.app import CONFIG_VARIABLE, PROTOCOL
+from bff.app import CONFIG_VARIABLE, PROTOCOL, SOCKET_PROTOCOL
 from bff.cli.options import CONFIG, load
 from bff.settings.model import Settings
 
@@ -76,6 +77,7 @@ def _uvicorn(settings: Settings, port: int, workers: int) -> None:
         workers=workers,
         factory=True,
         http=PROTOCOL,
+        ws=SOCKET_PROTOCOL,
         ws_max_size=max(LARGEST_MESSAGE, settings.limits.websocket_message_bytes),
         access_log=False,
         log_level="warning",
@@ -85,4 +87,18 @@ def _uvicorn(settings: Settings, port: int, workers: int) -> None:
         timeout_graceful_shutdown=int(server.drain_seconds),
         timeout_worker_healthcheck=60,
     )
-    Multiprocess(config, [config.bind_socket()]).run()
+    Supervisor(config, [config.bind_socket()]).run()
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's, whose workers learn whether they are replaced or stopped.
+
+    By SIGURG: a worker that does not listen yet ignores it.
+    """
+
+    def restart_all(self) -> None:
+        """Replace each worker, once its successor is ready; it then has time for idle connections."""
+        for process in self.processes:
+            if process.pid is not None and process.exitcode is None:
+                os.kill(process.pid, signal.SIGURG)
+        super().restart_all()

@@ -21,6 +21,9 @@ LETTING_GO_SECONDS = 2.0
 
 DRAIN_SECONDS = 5.0
 
+LINGER_SECONDS = 5.0
+"""How long a replaced worker listens to connections that are idle; half of what it has to end, at most."""
+
 
 @asynccontextmanager
 async def lifespan(
@@ -67,7 +70,10 @@ async def lifespan(
 
 
 def _let_go_before_the_server_stops(world: World) -> None:
-    """Take SIGTERM from the server, which would cut what stays open; it gets SIGINT afterwards."""
+    """Take SIGTERM from the server, which would cut what stays open; it gets SIGINT afterwards.
+
+    SIGURG before it says that another worker is there for whoever comes.
+    """
 
     async def end() -> None:
         with suppress(TimeoutError):
@@ -80,8 +86,13 @@ def _let_go_before_the_server_stops(world: World) -> None:
             world.begin_closing()
             world.background.start("let_go", end())
 
+    def replaced() -> None:
+        drain = world.settings.server.drain_seconds
+        world.closing.linger_seconds = min(LINGER_SECONDS, drain / 2)
+
     with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, begin)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGURG, replaced)
 
 
 async def _revoke(world: World, revocation: RevocationFlow) -> None:

@@ -37,6 +37,7 @@ from bff.errors import (
     RequestMalformed,
     TlsRequired,
 )
+from bff.flows.closing import Closing
 
 CONSOLE, CONSOLE_API = b"/bff/console/", b"/bff/console/api/"
 
@@ -246,6 +247,8 @@ class Bff(Litestar):
     """What everything passes first."""
     direct: DirectCalls | None = None
     """The way round the gate, for a server that can take it."""
+    closing: Closing | None = None
+    """What a server needs to know when the process ends."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's
         """Through the gate, which calls :meth:`beyond`."""

@@ -79,7 +79,7 @@ class SocketCallFlow:
         The API's end is opened first: a page's handshake is accepted only when there is somebody to
         talk to. Raises what a call raises, before that; RateLimited for one socket too many.
         """
-        with self._place(call):
+        with self._place(call), self.watch.closing.holding():
             opened = await self._opened(call)
             if isinstance(opened.api, Refusal):
                 return opened.api
@@ -96,8 +96,7 @@ class SocketCallFlow:
         guard = MessageGuard((opened.token or "").encode("ascii")) if guarded else None
         relay = SocketRelay(browser, api, guard, self.background)
         key = opened.access.session.key if opened.access is not None else None
-        with self.watch.closing.holding():
-            ending = await relay.run(self.watch, key)
+        ending = await relay.run(self.watch, key)
         if isinstance(ending, TokenLeaked):
             leak = events.TokenLeakStopped(
                 at=self.clock.now(), route=call.route.name, place="socket"

@@ -23,8 +23,9 @@ from tests.benchmarks.subjects import SUBJECTS
 
 RESULTS = CACHE / "results.jsonl"
 ROUNDS = 5
-READY = [name for name in SUBJECTS if name != "bff-storm"]
-"""Those that all sections but the storm compare."""
+APART = {"bff-ordinary", "bff-storm", "bff-traced", "bff-unsampled"}
+READY = [name for name in SUBJECTS if name not in APART]
+"""Those that all sections but the storm compare. The others are run by their names: ``run small bff bff-traced``."""
 SECONDS = 2.0  # wrk takes whole ones
 
 

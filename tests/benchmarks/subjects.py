@@ -12,6 +12,7 @@ import tomli_w
 from tests.benchmarks.ground import PLAIN, Ground, Program
 from tests.benchmarks.programs import PEERS, ROOT, node_modules, program, python, unpacked
 from upstream_mocks.moved import set_value
+from upstream_mocks.processes import free_ports
 
 SUBJECT_CORE = 0
 CLIENT_ID, CLIENT_SECRET = "eventlead-bff", "demo-secret-not-for-production"
@@ -58,11 +59,21 @@ def _bff(subject: Subject, ground: Ground, port: int) -> Program:
     ]
     for path, value in subject.settings.items():
         set_value(settings, path, value)
+    if "tracing" in settings:
+        settings["tracing"]["endpoint"] = _collector(subject, ground)
     config = ground.folder / f"{subject.name}.toml"
     config.write_text(tomli_w.dumps(settings))
     command = [str(Path(sys.executable).with_name("bff")), "serve", "--config", str(config)]
     command += subject.options
     return ground.run(subject.name, command, core=SUBJECT_CORE)
+
+
+def _collector(subject: Subject, ground: Ground) -> str:
+    """Takes every delivery of spans, on the other core."""
+    (port,) = free_ports(1)
+    server = f"server {{ listen 127.0.0.1:{port}; location / {{ return 200; }} }}"
+    ground.nginx(f"{subject.name}-collector", server)
+    return f"http://127.0.0.1:{port}/v1/traces"
 
 
 def _nginx(subject: Subject, ground: Ground, port: int) -> Program:
@@ -172,6 +183,27 @@ SUBJECTS = {
             "bff",
             "/bff/login",
             {"refresh.jitter_seconds": 0},
+        ),
+        Subject(
+            "bff-ordinary",
+            f"{OURS}, the ordinary way",  # a step-up that everybody has done leaves no direct way
+            "bff",
+            "/bff/login",
+            {f"routes.{number}.max_age_seconds": 86_400 for number in range(3)},
+        ),
+        Subject(
+            "bff-unsampled",
+            f"{OURS}, traces on, none recorded",
+            "bff",
+            "/bff/login",
+            {"tracing.export": "otlp", "tracing.sample_ratio": 0.0},
+        ),
+        Subject(
+            "bff-traced",
+            f"{OURS}, traces on, each recorded and delivered",
+            "bff",
+            "/bff/login",
+            {"tracing.export": "otlp", "tracing.sample_ratio": 1.0},
         ),
         Subject("fastify", "fastify + undici + ioredis, by hand", "node"),
         Subject("express", "express + express-openid-connect + http-proxy-middleware", "node"),
