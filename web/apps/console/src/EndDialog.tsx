@@ -146,7 +146,7 @@ function Receipts({ answer, onClose }: { answer: EndAnswer; onClose: () => void 
       <p role="status">
         {answer.ended} {answer.ended === 1 ? 'session has' : 'sessions have'} ended. {answer.note}
       </p>
-      <ul className="receipts">
+      <ul className="receipts" aria-label="Receipts" tabIndex={0}>
         {answer.receipts.map((receipt) => (
           <li key={receipt.ref}>
             <Chip tone={receipt.deleted ? 'good' : 'plain'}>{receipt.deleted ? 'ended' : 'was already gone'}</Chip> <code>{receipt.ref}</code> {receipt.subject}{' '}
