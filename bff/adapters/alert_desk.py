@@ -23,11 +23,16 @@ class AlertDesk:
         self._now = now
 
     async def page(self, filters: dict[str, str], cursor: str | None, limit: int) -> Page[AlertRow]:
-        """The alerts that match, last seen first. Raises RequestMalformed."""
+        """The alerts that match, last seen first. Raises RequestMalformed.
+
+        Narrowed ones are looked for among the 1,000 seen last of each status; where there are more,
+        the page is not ``exact``.
+        """
         statuses = _statuses(filters.get("status") or "open")
         narrow = {name: filters[name] for name in ("rule", "subject", "ref") if filters.get(name)}
-        counts = await self._alerts.counts()
+        counts, exact = await self._alerts.counts(), True
         if narrow:
+            exact = all(counts[status] <= SEARCHED for status in statuses)
             rows = await self._alerts.narrowed(statuses, narrow, SEARCHED)
             total, following = len(rows), None
         else:
@@ -37,7 +42,7 @@ class AlertDesk:
             rows=tuple(rows),
             next=following,
             total=total,
-            exact=True,
+            exact=exact,
             complete=True,
             as_of=self._now(),
             facets={"status": {**counts, "open": sum(counts[status] for status in OPEN)}},

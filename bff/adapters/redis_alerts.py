@@ -42,15 +42,20 @@ class RedisAlerts:
         now: Callable[[], float],
         sessions_per_user: int,
         raised: Raised,
+        runbook: str = "",
         takeover_ms: int = TAKEOVER_MS,
     ) -> None:
-        """``consumer`` names this process; ``raised`` hears of each new alert that it raised."""
+        """``consumer`` names this process; ``raised`` hears of each new alert that it raised.
+
+        ``runbook`` is the address that each alert's rule is appended to: what to do about it.
+        """
         self._redis = redis
         self._names = names
         self._consumer = consumer
         self._now = now
         self._sessions_per_user = sessions_per_user
         self._raised = raised
+        self._runbook = runbook
         self._takeover_ms = takeover_ms
         self._apply = redis.register_script(APPLY)
         self._decide = redis.register_script(DECIDE)
@@ -153,7 +158,7 @@ class RedisAlerts:
         wanted = [part for field in fields.items() for part in field]
         found = await self._of_each(self._narrow, statuses, most, *wanted)
         rows = await self._rows([identifier.decode() for identifier in found])
-        return sorted(rows, key=lambda row: (row.last_at, row.id), reverse=True)[:most]
+        return sorted(rows, key=lambda row: (row.last_at, row.id), reverse=True)
 
     async def refs(self, statuses: Sequence[AlertStatus], most: int) -> list[str]:
         """Which sessions the alerts seen last concern, of each status ``most`` at most."""
@@ -221,7 +226,12 @@ class RedisAlerts:
                 pipe.hgetall(self._names.plain(f"alert:{identifier}"))
             answers: Any = await pipe.execute() if identifiers else []
         return [
-            _row(identifier, {k.decode(): v.decode() for k, v in fields.items()}, mutes)
+            _row(
+                identifier,
+                {k.decode(): v.decode() for k, v in fields.items()},
+                mutes,
+                self._runbook,
+            )
             for identifier, fields in zip(identifiers, answers, strict=True)
             if fields
         ]
@@ -235,7 +245,9 @@ def _place(rule: str, group: str) -> str:
     return f"{rule}\n{group}"
 
 
-def _row(identifier: str, fields: dict[str, str], mutes: dict[tuple[str, str], float]) -> AlertRow:
+def _row(
+    identifier: str, fields: dict[str, str], mutes: dict[tuple[str, str], float], runbook: str
+) -> AlertRow:
     rule, group = fields["rule"], fields["group"]
     known = RULES.get(rule)
     return AlertRow(
@@ -255,4 +267,5 @@ def _row(identifier: str, fields: dict[str, str], mutes: dict[tuple[str, str], f
         decided_at=float(fields["decided"]) / 1000 if "decided" in fields else None,
         muted_until=mutes.get((rule, group)) or mutes.get((rule, "")),
         evidence=fields["evidence"],
+        runbook=runbook + rule if runbook else "",
     )

@@ -70,7 +70,8 @@ class AuditRow(Body, frozen=True, kw_only=True):
 class AlertRow(Body, frozen=True, kw_only=True):
     """One alert, however often its rule fired: ``count`` times between ``first_at`` and ``last_at``.
 
-    ``evidence`` is a query for the audit list that shows the events behind it.
+    ``evidence`` is a query for the audit list that shows the events behind it; ``runbook`` the
+    address of what its rule means and what to do.
     """
 
     id: str
@@ -89,6 +90,7 @@ class AlertRow(Body, frozen=True, kw_only=True):
     decided_at: float | None
     muted_until: float | None
     evidence: str
+    runbook: str = ""
 
 
 class Mute(Body, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ async def open_archive(settings: Settings) -> AsyncIterator[Archive]:
         now=time.time,
         sessions_per_user=settings.alerts.sessions_per_user,
         raised=lambda *_: None,
+        runbook=values.runbook(settings),
     )
     try:
         yield Archive(RedisAuditReader(redis, names, time.time), alerts, Verifier(key))

@@ -144,6 +144,7 @@ def _alerts(world: World, names: AuditNames, trail: LogTrail) -> RedisAlerts:
         now=world.clock.now,
         sessions_per_user=world.settings.alerts.sessions_per_user,
         raised=raised,
+        runbook=values.runbook(world.settings),
     )
 
 

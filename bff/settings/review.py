@@ -41,8 +41,11 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Where alerts go besides the console: a webhook that gets signed JSON.
 
     ``sessions_per_user``: more live sign-ins of one user within a day raise an alert.
+    ``runbook``: where the team keeps its own; the rule's name is appended (``https://wiki/bff#``).
+    Without it alerts lead to the console's runbook page.
     """
 
     webhook: str | None = None
     webhook_secret: Secret | None = None
     sessions_per_user: Count = 10
+    runbook: str | None = None

@@ -192,6 +192,10 @@ def _keys(keys: Keys, *, development: bool) -> Broken:
 
 
 def _alerts(alerts: Alerts, *, development: bool) -> Broken:
+    if alerts.runbook is not None:
+        page = urlsplit(alerts.runbook)
+        if page.scheme not in {"https", "http"} or not page.hostname or page.username:
+            yield "alerts.runbook", "expected a URL without user"
     if alerts.webhook is None:
         return
     url = urlsplit(alerts.webhook)

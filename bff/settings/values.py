@@ -139,6 +139,13 @@ def frontchannel_from(settings: Settings) -> str | None:
     return f"{issuer.scheme}://{issuer.netloc}"
 
 
+def runbook(settings: Settings) -> str:
+    """The address that an alert's rule is appended to: the team's own, or the console's page."""
+    if settings.alerts.runbook is not None:
+        return settings.alerts.runbook
+    return f"{settings.server.public_url.rstrip('/')}{BASE_PATH}/console/runbook?rule="
+
+
 def api_route(route: Route) -> ApiRoute:
     """One line of the table. Raises ValueError with what is wrong."""
     url = urlsplit(route.upstream)

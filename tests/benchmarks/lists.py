@@ -14,11 +14,13 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 from redis import Redis
+from redis.exceptions import RedisError
 
 from bff.settings.read import load_settings
 from tests.benchmarks.lists_load import DAYS, fill
@@ -27,6 +29,7 @@ from tests.e2e.processes import Stack
 from upstream_mocks.redis_server import redis_executable
 
 API, FIRST_PORT, TARGET_MS, TIMES = "/bff/console/api", 38_700, 200.0, 9
+STANDSTILL_SECONDS = 60.0
 SESSIONS = {
     "everything": "",
     "state active": "state=active",
@@ -215,9 +218,34 @@ def resident(stack: Stack) -> int:
     return sum(one.memory_full_info().uss for one in [top, *top.children(recursive=True)])
 
 
+class PatientStack(Stack):
+    """Waits for a Redis that reads its file for as long as it comes forward."""
+
+    def wait_ready(self, name: str) -> None:
+        """As any stack, once Redis has read its file. RuntimeError if that stands still for a minute."""
+        if name == "redis":
+            self._wait_loaded()
+        super().wait_ready(name)
+
+    def _wait_loaded(self) -> None:
+        read, moved = -1, time.monotonic()
+        with Redis(port=self.redis_port, socket_timeout=5) as redis:
+            while True:
+                with suppress(RedisError):
+                    found: Any = redis.info("persistence")
+                    if not found["loading"]:
+                        break
+                    now = int(found["loading_loaded_bytes"])
+                    read, moved = now, time.monotonic() if now != read else moved
+                    sys.stderr.write(f"\rRedis reads its file: {found['loading_loaded_perc']} %   ")
+                if time.monotonic() - moved > STANDSTILL_SECONDS:
+                    raise RuntimeError(f"Redis reads nothing more\n{self.log('redis')}")
+                time.sleep(0.1)
+
+
 def prepared(folder: Path) -> Stack:
     """A stack whose Redis starts with what is in the folder; the same ports each time."""
-    stack = Stack(folder)
+    stack = PatientStack(folder)
     stack.redis_port, stack.provider_port, stack.api_port = range(FIRST_PORT, FIRST_PORT + 3)
     stack._bff_ports = [(FIRST_PORT + 3, FIRST_PORT + 4)]
     (folder / "redis").mkdir(parents=True, exist_ok=True)
@@ -265,8 +293,6 @@ def main() -> None:
 def _filled(stack: Stack, given: argparse.Namespace, folder: Path) -> dict[str, int]:
     noted = folder / "weights.json"
     with Redis(port=stack.redis_port, socket_timeout=300) as redis:
-        while redis.info("persistence")["loading"]:
-            time.sleep(0.2)
         if noted.exists() and redis.dbsize():
             return dict(json.loads(noted.read_text()))
         redis.flushall()

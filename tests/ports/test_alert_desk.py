@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bff.adapters import alert_desk
 from bff.adapters.alert_desk import AlertDesk
 from bff.audit.acts import AlertDecision, MuteRequest
 from bff.errors import RequestMalformed
@@ -64,6 +65,31 @@ async def test_narrowed_is_what_a_look_at_each_alert_finds(desk: AlertDesk) -> N
     refs = [row.ref for row in everything if row.ref]
     listed = (await desk.page({}, None, 50)).rows
     assert await desk.counts(refs) == Counter(row.ref for row in listed if row.ref)
+
+
+@pytest.mark.req("S10", "S11")
+async def test_what_was_not_looked_at_is_not_called_exact(
+    desk: AlertDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With more alerts than are looked through, narrowed totals are a lower bound and say so."""
+    everything = await desk.page({}, None, 50)
+    narrow = {"subject": "ada"}
+    assert (await desk.page(narrow, None, 50)).exact
+    monkeypatch.setattr(alert_desk, "SEARCHED", everything.total - 1)
+    assert not (await desk.page(narrow, None, 50)).exact
+    assert (await desk.page({**narrow, "status": "closed"}, None, 50)).exact
+    assert (await desk.page({}, None, 50)).exact
+
+
+@pytest.mark.req("S10")
+async def test_an_alert_leads_to_its_runbook(redis_port: int, desk: AlertDesk) -> None:
+    """The rule's name, appended to where the runbook is."""
+    async with Redis(port=redis_port) as client:
+        alerts = engine(client, "p2", [], runbook="https://bff.test/runbook?rule=")
+        page = await AlertDesk(alerts, time.time).page({}, None, 50)
+    assert {row.runbook for row in page.rows} == {
+        f"https://bff.test/runbook?rule={row.rule}" for row in page.rows
+    }
 
 
 @pytest.mark.req("S10")

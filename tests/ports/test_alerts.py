@@ -30,11 +30,14 @@ async def redis(redis_port: int) -> AsyncIterator[Any]:
     await client.aclose()
 
 
-def engine(redis: Any, name: str, raised: list[str], takeover_ms: int = 60_000) -> RedisAlerts:
+def engine(
+    redis: Any, name: str, raised: list[str], takeover_ms: int = 60_000, runbook: str = ""
+) -> RedisAlerts:
     """One process's."""
     return RedisAlerts(
         redis, AuditNames("bff", KEY), name, now=time.time, sessions_per_user=3,
         raised=lambda alert, _rule, _signal: raised.append(alert), takeover_ms=takeover_ms,
+        runbook=runbook,
     )  # fmt: skip
 
 

@@ -61,6 +61,7 @@ export interface AlertRow {
   decided_at: number | null
   muted_until: number | null
   evidence: string
+  runbook: string
 }
 
 export interface Mute {
