@@ -97,7 +97,7 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     request_ids = RequestIds(os.urandom)
     if flows.direct_call is not None:
         readings = Readings(cookies, around)
-        app.direct = DirectCalls(flows.direct_call, readings, around, request_ids.new, world.log)
+        app.direct = DirectCalls(flows.direct_call, readings, around, request_ids.new)
     gate = Gate(
         app.beyond,
         ApiEndpoint(flows.api_call, cookies, around),

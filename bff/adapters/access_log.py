@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -21,22 +22,10 @@ MOST_WAITING = 1_048_576
 """Bytes that may wait for the reader."""
 HINT = re.compile("eyJ|Bearer|__Host-Http-bff")
 """How what looks like a secret begins; a path without any needs no closer look."""
+REMEMBERED, REMEMBERED_LENGTH = 1024, 256
+"""How many paths are remembered as they are written, and of how many characters at most."""
 _ATOMIC = 4096
 """Bytes that a pipe takes whole (PIPE_BUF on Linux), so that lines of several processes do not mix."""
-
-
-class Line(msgspec.Struct):
-    """What is written. The names are those of every other line of the log."""
-
-    request_id: str
-    method: str
-    path: str
-    status: int
-    ms: float
-    event: str
-    level: str
-    timestamp: str
-    trace_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class AccessLog:
@@ -50,7 +39,6 @@ class AccessLog:
     def __init__(self, descriptor: int, clock: Callable[[], float]) -> None:
         self._descriptor = descriptor
         self._clock = clock
-        self._encode = msgspec.json.Encoder().encode
         self._lines: list[bytes] = []
         self._waiting: queue.SimpleQueue[list[bytes] | None] = queue.SimpleQueue()
         self._waiting_octets = 0
@@ -65,26 +53,23 @@ class AccessLog:
         path: str,
         status: int,
         seconds: float,
-        trace_id: str | msgspec.UnsetType = msgspec.UNSET,
+        trace_id: str | None = None,
     ) -> None:
-        """One request: never waits, never fails."""
+        """One request: never waits, never fails. Both ids are fit for a log, as ours are."""
         now = self._clock()
-        if HINT.search(path):
-            path = SECRET_SHAPE.sub("***", path)
-        line = Line(
-            request_id,
-            method,
-            path,
-            status,
-            round(seconds * 1000, 1),
-            "request",
-            "info",
-            self._timestamp(now),
-            trace_id,
-        )
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         if not self._lines:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self.flush)
-        self._lines.append(self._encode(line) + b"\n")
+        asked = _asked(method, path) if len(path) <= REMEMBERED_LENGTH else _shown(method, path)
+        traced = f',"trace_id":"{trace_id}"' if trace_id else ""
+        self._lines.append(
+            f'{{"request_id":"{request_id}",{asked},"status":{status},"ms":{seconds * 1000:.1f},'
+            '"event":"request","level":"info",'
+            f'"timestamp":"{self._stamp}.{int((now - second) * 1e6):06d}Z"{traced}}}\n'.encode()
+        )
 
     def flush(self) -> None:
         """Hand over what has been gathered."""
@@ -106,18 +91,11 @@ class AccessLog:
         self.flush()
         if self.dropped:
             said = {"event": "access_lines_dropped", "level": "warning", "count": self.dropped}
-            self._waiting.put([self._encode(said) + b"\n"])
+            self._waiting.put([msgspec.json.encode(said) + b"\n"])
         if self._thread is not None:
             self._waiting.put(None)
             self._thread.join(timeout_seconds)
             self._thread = None
-
-    def _timestamp(self, now: float) -> str:
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return f"{self._stamp}.{int((now - second) * 1e6):06d}Z"
 
     def _run(self) -> None:
         while (lines := self._waiting.get()) is not None:
@@ -142,3 +120,13 @@ class AccessLog:
                 data = data[os.write(self._descriptor, data) :]
         except OSError:
             self.dropped += data.count(b"\n")
+
+
+def _shown(method: str, path: str) -> str:
+    """Their members of the line, without what looks like a secret."""
+    if HINT.search(path):
+        path = SECRET_SHAPE.sub("***", path)
+    return msgspec.json.encode({"method": method, "path": path})[1:-1].decode()
+
+
+_asked = lru_cache(maxsize=REMEMBERED)(_shown)

@@ -1,25 +1,31 @@
 """One request that was sent without a task of its own; what came back is kept until it is asked for."""
 
-from collections.abc import Callable
-
 from bff.adapters.http1_body import ResponseBody
 from bff.adapters.http1_connection import ConnectionStale
 from bff.errors import ResourceServerError, ResourceServerResponseInvalid
+from bff.flows.direct_ports import Listener
 from bff.resource.messages import ApiResponse, Fields
 
 
 class DirectExchange:
-    """Told by its connection as a future would be; tells ``heard`` at once, not in the next round of the loop."""
+    """Told by its connection as a future would be; tells its listener at once, not in the next round of the loop."""
 
-    __slots__ = ("_error", "_heard", "_known", "body")
+    __slots__ = ("_error", "_known", "_listener", "body")
 
     body: ResponseBody
 
-    def __init__(self, heard: Callable[[], None]) -> None:
-        """``heard`` is called once, unless :meth:`give_up` comes first."""
-        self._heard: Callable[[], None] | None = heard
+    def __init__(self, listener: Listener) -> None:
+        """``listener`` is told once, unless :meth:`give_up` comes first."""
+        self._listener: Listener | None = listener
         self._known: tuple[int, Fields] | None = None
         self._error: BaseException | None = None
+
+    def complete(self) -> tuple[int, Fields, bytes] | None:
+        """Status, fields and body, if all of it is here."""
+        if self._known is None or self._error is not None:
+            return None
+        whole = self.body.whole()
+        return None if whole is None else (*self._known, whole)
 
     def answer(self) -> ApiResponse | None:
         """What came back; None if the connection was dead before: then nothing of it arrived, and it may be sent again.
@@ -37,7 +43,7 @@ class DirectExchange:
 
     def give_up(self) -> None:
         """Nobody waits any more; the API notices. Harmless once the response is complete."""
-        self._heard = None
+        self._listener = None
         self.body.close()
 
     # ------------------------------------------------------------------ called by the connection
@@ -61,6 +67,6 @@ class DirectExchange:
         return self._error
 
     def _tell(self) -> None:
-        heard, self._heard = self._heard, None
-        if heard is not None:
-            heard()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.heard()

@@ -2,13 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from bff.adapters.connection_pool import ConnectionPool
 from bff.adapters.direct_exchange import DirectExchange
 from bff.adapters.http1_connection import Connection, ConnectionStale
 from bff.errors import RequestMalformed, ResourceServerResponseInvalid
-from bff.resource.messages import ApiRequest, ApiResponse, Fields, field_lines
+from bff.flows.direct_ports import Listener
+from bff.resource.messages import ApiRequest, ApiResponse, Fields
 from bff.resource.routes import ApiRoute, Timeouts, Upstream
 
 SMALL_BODY = 64 * 1024
@@ -88,36 +89,27 @@ class HttpResourceServer:
             raise ResourceServerResponseInvalid("truncated") from None
 
     def send_now(
-        self,
-        route: ApiRoute,
-        request: ApiRequest,
-        lines: bytes,
-        heard: Callable[[], None],
+        self, route: ApiRoute, line: bytes, lines: tuple[bytes, ...], listener: Listener
     ) -> DirectExchange | None:
         """Send a request without a body on a connection that waits for work; None if there is none.
 
         Args:
             route: where to, and how long to wait.
-            request: as for :meth:`send`, with a safe method.
-            lines: further fields, written by :func:`field_lines` already.
-            heard: called once, when the response head is there, with its whole body if that came
+            line: a safe method, a space, the target.
+            lines: its fields as :func:`field_lines` writes them, in pieces; the last line end is
+                added.
+            listener: told once, when the response head is there, with its whole body if that came
                 along; or when there will be none.
-
-        Raises:
-            RequestMalformed: a field contains a line end.
         """
         pool, version_and_host = self._targets.get(route.upstream) or self._open(route.upstream)
-        own = field_lines(request.headers)
         connection = pool.take_idle()
         if connection is None:
             return None
-        method = request.method
-        line = b"%b %b%b" % (method.encode("ascii"), request.target, version_and_host)
-        exchange = DirectExchange(heard)
+        exchange = DirectExchange(listener)
         exchange.body = connection.begin(
-            b"".join((line, lines, own, b"\r\n")),
+            b"".join((line, version_and_host, *lines, b"\r\n\r\n")),
             exchange,
-            head_only=method == "HEAD",
+            head_only=line.startswith(b"HEAD "),
             timeouts=route.timeouts,
         )
         return exchange

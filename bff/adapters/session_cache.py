@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.adapters.session_record import SessionRecord
+from bff.session.held import HeldSession
 from bff.session.limits import SessionLimits
 from bff.session.model import (
     Acknowledgement,
@@ -53,7 +54,7 @@ class SessionCache:
     def __init__(self, capacity: int, time: Callable[[], float]) -> None:
         self._capacity = capacity
         self._time = time
-        self._held: OrderedDict[SessionKey, tuple[Session, float]] = OrderedDict()
+        self._held: OrderedDict[SessionKey, HeldSession] = OrderedDict()
         self._readings: dict[SessionKey, set[Reading]] = {}
         self._vouched_until = 0.0
         self.hits = 0
@@ -69,17 +70,17 @@ class SessionCache:
 
     def get(self, key: SessionKey) -> Session | None:
         """The session as Redis has it, as far as anybody here can know; None: ask Redis."""
-        session = self.peek(key)
-        if session is None:
+        held = self.peek(key)
+        if held is None:
             self.misses += 1
-        else:
-            self.used(key)
-        return session
+            return None
+        self.used(key)
+        return held.session
 
-    def peek(self, key: SessionKey) -> Session | None:
+    def peek(self, key: SessionKey) -> HeldSession | None:
         """As :meth:`get`, and nobody counts it: what is not enough is asked for again."""
         held = self._held.get(key)
-        return None if held is None or self._time() >= self._vouched_until else held[0]
+        return None if held is None or self._time() >= self._vouched_until else held
 
     def used(self, key: SessionKey) -> None:
         """What :meth:`peek` gave was enough."""
@@ -128,7 +129,7 @@ class SessionCache:
         """Whatever happens before ``until`` is learnt of in time. Also forgets what is too old."""
         self._vouched_until = until
         oldest = self._time() - HELD_SECONDS
-        while self._held and next(iter(self._held.values()))[1] < oldest:
+        while self._held and next(iter(self._held.values())).since < oldest:
             self._held.popitem(last=False)
 
     def doubt(self) -> None:
@@ -140,7 +141,7 @@ class SessionCache:
         now = self._time()
         if now >= self._vouched_until:
             return
-        self._held[session.key] = (session, now)
+        self._held[session.key] = HeldSession(session, now)
         self._held.move_to_end(session.key)
         if len(self._held) > self._capacity:
             self._held.popitem(last=False)

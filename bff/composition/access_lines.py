@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import UNSET
 
 from bff.adapters.access_log import AccessLog
 from bff.composition.world import World
@@ -25,7 +24,7 @@ def access_line(world: World) -> AccessLine:
 
 def _with_trace(log: AccessLog, trace_id: TraceId) -> AccessLine:
     def write(request_id: str, method: str, path: str, status: int, seconds: float) -> None:
-        log.write(request_id, method, path, status, seconds, trace_id() or UNSET)
+        log.write(request_id, method, path, status, seconds, trace_id())
 
     return write
 

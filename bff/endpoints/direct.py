@@ -5,20 +5,16 @@ same rules, applied by the same functions. Whatever else turns up goes to the ga
 was sent, or with what was begun (:class:`Begun`).
 """
 
-import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
-from urllib.parse import unquote
 
 from bff.browser.headers import transport_headers
 from bff.endpoints.dependencies import Surroundings
 from bff.endpoints.reading import Readings
-from bff.errors import BffError
-from bff.flows.access import Presented
+from bff.endpoints.request_line import RequestLine, RequestLines
 from bff.flows.direct_call import DirectAnswer, DirectCall, DirectCallFlow
-from bff.resource.messages import ApiRequest, field_lines
+from bff.resource.messages import field_lines
 
 BEGUN = "bff.begun"
 """Where a scope carries the :class:`Begun` call that the gate is to go on with."""
@@ -26,9 +22,8 @@ BEGUN = "bff.begun"
 LEFT = 499
 """What the log says of a browser that did not wait."""
 
-_LINE = re.compile(rb"(GET|HEAD) (/api/[!\"$-~]*) HTTP/1\.1")
 _STATUS_LINES = {
-    status: b"HTTP/1.1 %d %b\r\n"
+    status: b"HTTP/1.1 %d %b"
     % (status, HTTPStatus(status).phrase.encode("ascii") if status in set(HTTPStatus) else b"")
     for status in range(200, 600)
 }
@@ -58,21 +53,30 @@ class Browser(Protocol):
 
 
 class Begun:
-    """A call on its way: sent, not yet answered."""
+    """A call on its way: sent, not yet answered. Told when there is more to know of it."""
 
-    __slots__ = ("arrived_at", "browser", "call", "method", "path", "request_id")
+    __slots__ = ("_calls", "arrived_at", "browser", "call", "line", "request_id")
 
     call: DirectCall
 
     def __init__(
-        self, browser: Browser, method: str, path: bytes, request_id: str, arrived_at: float
+        self,
+        calls: "DirectCalls",
+        browser: Browser,
+        line: RequestLine,
+        request_id: str,
+        arrived_at: float,
     ) -> None:
-        """``arrived_at`` in Unix seconds; ``path`` as it came, without the query."""
+        """``arrived_at`` in Unix seconds."""
+        self._calls = calls
         self.browser = browser
-        self.method = method
-        self.path = path
+        self.line = line
         self.request_id = request_id
         self.arrived_at = arrived_at
+
+    def heard(self) -> None:
+        """The API has said something, or never will."""
+        self._calls.answer(self)
 
     def give_up(self) -> None:
         """Nobody waits for the API any more."""
@@ -88,7 +92,16 @@ def begun_call(scope: Any) -> DirectCall | None:  # noqa: ANN401  ASGI's
 class DirectCalls:
     """Begins and answers them."""
 
-    __slots__ = ("_around", "_flow", "_log", "_new_request_id", "_now", "_readings", "_transport")
+    __slots__ = (
+        "_access_line",
+        "_flow",
+        "_lines",
+        "_new_request_id",
+        "_now",
+        "_own_lines",
+        "_readings",
+        "_route_took",
+    )
 
     def __init__(
         self,
@@ -96,16 +109,16 @@ class DirectCalls:
         readings: Readings,
         around: Surroundings,
         new_request_id: Callable[[], str],
-        log: Any,  # noqa: ANN401  structlog's
     ) -> None:
         """Bind the story to its surroundings."""
         self._flow = flow
+        self._lines = RequestLines(around.routes)
         self._readings = readings
-        self._around = around
         self._now = around.clock.now
         self._new_request_id = new_request_id
-        self._log = log
-        self._transport = transport_headers(https=around.https)
+        self._access_line = around.access_line
+        self._route_took = around.route_took
+        self._own_lines = field_lines(transport_headers(https=around.https))
 
     def begin(self, browser: Browser, peer: str, data: bytes) -> Begun | None:
         """Send a call on its way; None: ``data`` is for the gate, and nothing has happened.
@@ -116,34 +129,29 @@ class DirectCalls:
             data: what came, beginning with a request line.
         """
         line, _, block = data.partition(b"\r\n")
-        asked = _LINE.fullmatch(line)
+        asked = self._lines.read(line)
         if asked is None:
             return None
         reading = self._readings.read(peer, line, block)
         if reading is None:
             return None
-        path, mark, query = asked[2].partition(b"?")
-        method = asked[1].decode("ascii")
-        try:
-            route, inside = self._around.routes.match(method, path)
-            lines = reading.lines_for(route)
-            if lines is None:
-                return None
-            request_id, now = reading.request_id or self._new_request_id(), self._now()
-            begun = Begun(browser, method, path, request_id, now)
-            target = inside + mark + query if query else inside
-            fields = [(b"x-request-id", request_id.encode("ascii"))]
-            known = reading.known
-            call = self._flow.begin(
-                route,
-                ApiRequest(method, target, fields),
-                lines,
-                Presented(known.key, known.handle.generation, now, reading.pinned_ref),
-                partial(self._heard, begun),
-                background=reading.background,
-            )
-        except BffError:
+        lines = reading.lines_for(asked.route)
+        if lines is None:
             return None
+        request_id, now = reading.request_id or self._new_request_id(), self._now()
+        begun = Begun(self, browser, asked, request_id, now)
+        known = reading.known
+        call = self._flow.begin(
+            asked.route,
+            asked.sent,
+            b"%bx-request-id: %b\r\n" % (lines, request_id.encode("ascii")),
+            begun,
+            now,
+            known.key,
+            known.handle.generation,
+            reading.pinned_ref,
+            background=reading.background,
+        )
         if call is None:
             return None
         begun.call = call
@@ -154,49 +162,40 @@ class DirectCalls:
         begun.give_up()
         self._log_line(begun, LEFT, self._now() - begun.arrived_at)
 
-    def _heard(self, begun: Begun) -> None:
+    def answer(self, begun: Begun) -> None:
+        """Hand on what the API said; or the call to the gate, if that needs a closer look."""
         answer = self._flow.answer(begun.call)
-        written = None if answer is None else self._written(begun, answer)
-        if answer is None or written is None:
+        if answer is None:
             begun.browser.hand_over({BEGUN: begun})
             return
-        begun.browser.answer(written)
-        status, seconds = answer.response.status, self._now() - begun.arrived_at
-        call = begun.call
-        self._around.route_took(call.route.name, seconds, status, call.session.core.ref)
-        self._log_line(begun, status, seconds)
+        now = self._now()
+        begun.browser.answer(self._written(begun, answer, now))
+        seconds = now - begun.arrived_at
+        ref = begun.call.quiet.session.core.ref
+        self._route_took(begun.line.route.name, seconds, answer.status, ref)
+        self._log_line(begun, answer.status, seconds)
 
-    def _written(self, begun: Begun, answer: DirectAnswer) -> bytes | None:
-        """Head and body; None if a field is not fit to be written."""
-        now, response, body = self._now(), answer.response, answer.body
-        fields = response.headers
-        fields.append(
-            (
-                b"bff-session-expires",
-                b"idle=%d, abs=%d" % (answer.idle_ends - now, answer.absolute_ends - now),
-            )
+    def _written(self, begun: Begun, answer: DirectAnswer, now: float) -> bytes:
+        """Head and body, as :class:`~bff.endpoints.api.ApiEndpoint` has the server write them."""
+        status, lines, body = answer.status, answer.lines, answer.body
+        own = b"\r\nbff-session-expires: idle=%d, abs=%d\r\n%bx-request-id: %b\r\n" % (
+            answer.idle_ends - now,
+            answer.absolute_ends - now,
+            self._own_lines,
+            begun.request_id.encode("ascii"),
         )
-        fields += self._transport
-        fields.append((b"x-request-id", begun.request_id.encode("ascii")))
-        status, names = response.status, {name for name, _ in fields}
-        if b"date" not in names:
-            fields += begun.browser.server_fields
+        if b"\r\ndate: " not in lines:
+            own += field_lines(begun.browser.server_fields)
         if (
-            b"content-length" not in names
-            and begun.method != "HEAD"
+            b"\r\ncontent-length: " not in lines
+            and begun.line.method != "HEAD"
             and status not in _WITHOUT_CONTENT
         ):
-            fields.append((b"content-length", b"%d" % len(body)))
+            own += b"content-length: %d\r\n" % len(body)
         if begun.browser.ending:
-            fields.append((b"connection", b"close"))
-        try:
-            lines = field_lines(fields)
-        except BffError:
-            return None
-        return b"".join((_STATUS_LINES[status], lines, b"\r\n", body))
+            own += b"connection: close\r\n"
+        return b"".join((_STATUS_LINES[status], lines, own, b"\r\n", body))
 
     def _log_line(self, begun: Begun, status: int, seconds: float) -> None:
-        path = begun.path.decode("ascii")
-        if "%" in path:
-            path = unquote(path)
-        self._around.access_line(begun.request_id, begun.method, path, status, seconds)
+        line = begun.line
+        self._access_line(begun.request_id, line.method, line.path, status, seconds)

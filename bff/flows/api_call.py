@@ -28,8 +28,8 @@ from bff.resource.messages import (
     Forwarded,
     challenges_token,
     outgoing_headers,
-    returning_headers,
 )
+from bff.resource.returned import returning_headers
 from bff.resource.routes import ApiRoute
 
 REPLAYABLE_BODY_BYTES = 65_536

@@ -5,115 +5,129 @@ not sure of it leaves to :class:`bff.flows.api_call.ApiCallFlow`, which then dec
 the exchange with the API if one was begun.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import msgspec
 
-from bff.errors import ResourceServerError, TokenLeaked
-from bff.flows.access import Presented
-from bff.flows.direct_ports import Exchange, ReadyResourceServer
+from bff.errors import RequestMalformed
+from bff.flows.direct_ports import Exchange, Listener, ReadyResourceServer
 from bff.flows.held_sessions import QuietSessions
-from bff.resource.leak import check_answer
-from bff.resource.messages import ApiRequest, ApiResponse, challenges_token, returning_headers
+from bff.resource.leak import leaks
+from bff.resource.messages import challenges_token
+from bff.resource.returned import ReturningLines
 from bff.resource.routes import ApiRoute
-from bff.session.limits import SessionLimits, absolute_deadline
-from bff.session.model import Session
+from bff.session.held import Quiet
+from bff.session.limits import SessionLimits
+from bff.session.model import SessionKey
 
 
-class DirectCall(msgspec.Struct, frozen=True):
+class DirectCall:
     """A call that was sent: for which session, with which token."""
 
-    route: ApiRoute
-    session: Session
-    token: str
-    exchange: Exchange
-    idle_from: float
-    """Unix seconds of the use from which the idle limit counts."""
+    __slots__ = ("exchange", "idle_from", "quiet", "route")
 
-    def __repr__(self) -> str:
-        """The route."""
-        return f"DirectCall({self.route.name})"
+    def __init__(self, route: ApiRoute, quiet: Quiet, exchange: Exchange, idle_from: float) -> None:
+        """``idle_from``: Unix seconds of the use from which the idle limit counts."""
+        self.route = route
+        self.quiet = quiet
+        self.exchange = exchange
+        self.idle_from = idle_from
+
+    @property
+    def token(self) -> str:
+        """With which it was sent."""
+        return self.quiet.session.tokens.access_token
 
 
 class DirectAnswer(msgspec.Struct, frozen=True):
-    """What the browser may have, the body complete; and when its session ends (Unix seconds), if unused and at the latest."""
+    """What the browser may have, the body complete; and when its session ends (Unix seconds), if unused and at the latest.
 
-    response: ApiResponse
+    ``lines`` are the fields as they are written, each beginning with its line end.
+    """
+
+    status: int
+    lines: bytes
     body: bytes
     idle_ends: float
     absolute_ends: float
 
 
-@dataclass(frozen=True, slots=True)
 class DirectCallFlow:
     """Send at once, or not at all."""
 
-    sessions: QuietSessions
-    resource_server: ReadyResourceServer
-    limits: SessionLimits
+    __slots__ = ("_idle", "_resource_server", "_returning", "_sessions")
+
+    def __init__(
+        self, sessions: QuietSessions, resource_server: ReadyResourceServer, limits: SessionLimits
+    ) -> None:
+        """Bind the story to its ports."""
+        self._sessions = sessions
+        self._resource_server = resource_server
+        self._idle = limits.idle
+        self._returning: dict[str, ReturningLines] = {}
 
     def begin(
         self,
         route: ApiRoute,
-        request: ApiRequest,
+        line: bytes,
         lines: bytes,
-        presented: Presented,
-        heard: Callable[[], None],
+        listener: Listener,
+        now: float,
+        key: SessionKey,
+        generation: int,
+        pinned_ref: str | None,
         *,
         background: bool,
     ) -> DirectCall | None:
-        """Send ``request``, whose method is safe, with the session's token; None: this is not the way.
+        """Send a request, whose method is safe, with the session's token; None: this is not the way.
 
         Args:
             route: one that :func:`is_plain`.
-            request: of its fields only those that differ from call to call.
-            lines: the others, as they are written.
-            presented: what the browser shows.
-            heard: called once, when :meth:`answer` can tell more.
+            line: method and target.
+            lines: its fields as they are written, but those of the token.
+            listener: told once, when :meth:`answer` can tell more.
+            now: Unix seconds.
+            key: of the session that the browser shows.
+            generation: of the handle that it shows.
+            pinned_ref: the session that its page believes in, if in any.
             background: such use does not slide the idle limit.
-
-        Raises:
-            RequestMalformed: a field contains a line end.
         """
-        now = presented.arrived_at
-        session = self.sessions.at(
-            now, presented.key, presented.generation, presented.pinned_ref, background=background
+        quiet = self._sessions.at(now, key, generation, pinned_ref, background=background)
+        if quiet is None:
+            return None
+        session = quiet.session
+        if route.scopes and not set(route.scopes) <= set(session.tokens.scope):
+            return None
+        exchange = self._resource_server.send_now(
+            route, line, (lines, b"authorization: Bearer ", quiet.token), listener
         )
-        if session is None:
-            return None
-        tokens = session.tokens
-        if route.scopes and not set(route.scopes) <= set(tokens.scope):
-            return None
-        token = tokens.access_token
-        request.headers.append((b"authorization", b"Bearer " + token.encode("ascii")))
-        exchange = self.resource_server.send_now(route, request, lines, heard)
         if exchange is None:
             return None
-        idle_from = session.touched_at if background else now
-        return DirectCall(route, session, token, exchange, idle_from)
+        return DirectCall(route, quiet, exchange, session.touched_at if background else now)
 
     def answer(self, call: DirectCall) -> DirectAnswer | None:
         """What came back, if it is all here and fit for the browser as it is; None: it needs a closer look."""
-        route = call.route
-        try:
-            response = call.exchange.answer()
-            if response is None or response.complete is None:
-                return None
-            fields = response.headers
-            if response.status == 401 and challenges_token(fields):  # noqa: PLR2004
-                return None
-            if route.leak_guard:
-                check_answer(call.token.encode("ascii"), fields, response.complete)
-        except (ResourceServerError, TokenLeaked):
+        got = call.exchange.complete()
+        if got is None:
             return None
-        absolute = absolute_deadline(call.session)
-        return DirectAnswer(
-            ApiResponse(response.status, returning_headers(fields, route), response.body),
-            response.complete,
-            min(call.idle_from + self.limits.idle, absolute),
-            absolute,
-        )
+        status, fields, body = got
+        route, quiet = call.route, call.quiet
+        if status == 401 and challenges_token(fields):  # noqa: PLR2004
+            return None
+        if route.leak_guard and leaks(quiet.token, fields, body):
+            return None
+        try:
+            lines = self._lines(route).written(fields)
+        except RequestMalformed:
+            return None
+        if lines is None:
+            return None
+        idle_ends = min(call.idle_from + self._idle, quiet.absolute_ends)
+        return DirectAnswer(status, lines, body, idle_ends, quiet.absolute_ends)
+
+    def _lines(self, route: ApiRoute) -> ReturningLines:
+        returning = self._returning.get(route.name)
+        if returning is None:
+            self._returning[route.name] = returning = ReturningLines(route)
+        return returning
 
 
 def is_plain(route: ApiRoute) -> bool:

@@ -1,14 +1,25 @@
 """What the direct way asks of the world."""
 
-from collections.abc import Callable
 from typing import Protocol
 
-from bff.resource.messages import ApiRequest, ApiResponse
+from bff.resource.messages import ApiResponse, Fields
 from bff.resource.routes import ApiRoute
+
+
+class Listener(Protocol):
+    """Who waits for an answer."""
+
+    def heard(self) -> None:
+        """There is more to know; or it is known that there will be nothing. Called once."""
+        ...
 
 
 class Exchange(Protocol):
     """A request that was sent at once."""
+
+    def complete(self) -> tuple[int, Fields, bytes] | None:
+        """Status, fields and body, if all of it is here."""
+        ...
 
     def answer(self) -> ApiResponse | None:
         """What came back, each time it is asked; None: nothing was received, and it may be sent again.
@@ -26,11 +37,11 @@ class ReadyResourceServer(Protocol):
     """The APIs behind the route table, as far as a connection to them waits for work."""
 
     def send_now(
-        self, route: ApiRoute, request: ApiRequest, lines: bytes, heard: Callable[[], None]
+        self, route: ApiRoute, line: bytes, lines: tuple[bytes, ...], listener: Listener
     ) -> Exchange | None:
         """Send a safe request without a body, if that needs no waiting; None: it does.
 
-        ``lines`` are further fields as they are written. ``heard`` is called once, when the head of
-        the answer is there, or when there will be none.
+        ``line`` is the method and the target, ``lines`` the fields as they are written, in pieces,
+        without the last line end.
         """
         ...

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bff.flows.ports import Clock
-from bff.session.held import beyond_question, nothing_due
+from bff.session.held import HeldSession, Quiet, beyond_question, quiet
 from bff.session.limits import SessionLimits
 from bff.session.model import Session, SessionKey
 from bff.session.refresh import RefreshPolicy
@@ -45,7 +45,7 @@ class QuietSessions:
     enough.
     """
 
-    get: Callable[[SessionKey], Session | None]
+    get: Callable[[SessionKey], HeldSession | None]
     used: Callable[[SessionKey], None]
     policy: RefreshPolicy
     limits: SessionLimits
@@ -58,21 +58,18 @@ class QuietSessions:
         pinned_ref: str | None,
         *,
         background: bool,
-    ) -> Session | None:
+    ) -> Quiet | None:
         """The copy, if the request may go on with it at ``now`` and leaves nothing to do."""
-        session = self.get(key)
-        if session is None or not nothing_due(
-            session,
-            generation,
-            pinned_ref,
-            now,
-            self.policy,
-            self.limits,
-            background=background,
-        ):
+        held = self.get(key)
+        if held is None:
+            return None
+        found = held.quiet
+        if found is None:
+            found = held.quiet = quiet(held.session, self.policy, self.limits)
+        if found is None or not found.serves(generation, pinned_ref, now, background=background):
             return None
         self.used(key)
-        return session
+        return found
 
 
 def nothing_held(key: SessionKey, generation: int, pinned_ref: str | None) -> None:

@@ -8,14 +8,7 @@ from typing import Protocol
 import msgspec
 
 from bff.errors import RequestMalformed
-from bff.resource.fields import (
-    HOP_BY_HOP,
-    USUALLY_RETURNED,
-    USUALLY_SENT,
-    is_never_returned,
-    is_withheld,
-)
-from bff.resource.locations import public_location
+from bff.resource.fields import HOP_BY_HOP, USUALLY_SENT
 from bff.resource.routes import ApiRoute
 from bff.resource.trace_context import NAMES as OF_A_TRACE
 from bff.resource.trace_context import readable_fields
@@ -25,20 +18,8 @@ Fields = list[tuple[bytes, bytes]]
 
 _OF_ONE_REQUEST = frozenset({b"content-length", b"x-request-id"})
 _FRAMING = frozenset({b"connection", b"content-length", b"transfer-encoding"})
-_LOCATIONS = frozenset({b"content-location", b"location"})
-# A browser answers these with a password dialog of its own, over our page (RFC 7617, RFC 7616, RFC
-# 4559).
-_DIALOGS = (b"basic", b"digest", b"negotiate", b"ntlm")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{2,45}")
-_SAFEGUARDS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"vary", b"sec-fetch-site, origin"),
-)
-_NO_STORE = (b"cache-control", b"no-store")
-# An API's document never runs as a page of our origin, whatever it contains.
-_SANDBOX = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox")
 
 
 class Body(Protocol):
@@ -191,43 +172,6 @@ def _forwarding_fields(client: str, host: str, proto: str) -> tuple[tuple[bytes,
     )
 
 
-def returning_headers(upstream: Fields, route: ApiRoute) -> Fields:
-    """The fields for the browser: all but what would speak for our origin, and our own safeguards.
-
-    Answers are ``no-store`` unless the route leaves caching to the API (ASVS 5.0, 14.3.2). A
-    ``Location`` inside the route's part of the API is rewritten to our path, any other is withheld.
-
-    Args:
-        upstream: the API's, names in lower case.
-        route: whose extra names and prefix count.
-    """
-    extra = route.response_headers
-    fields: Fields = []
-    uncommon: Fields = []
-    for field in upstream:
-        if field[0] in USUALLY_RETURNED:
-            fields.append(field)
-        else:
-            uncommon.append(field)
-    for field in uncommon:
-        name, value = field
-        if name in _LOCATIONS:
-            location = public_location(value, route)
-            if location is not None:
-                fields.append((name, location))
-        elif _may_return(name, value, extra):
-            fields.append(field)
-    named = _named(uncommon)
-    if named:
-        fields = [field for field in fields if field[0] not in named]
-    fields += _SAFEGUARDS
-    if b"cache-control" not in extra or not any(name == b"cache-control" for name, _ in fields):
-        fields.append(_NO_STORE)
-    if route.navigable:
-        fields.append(_SANDBOX)
-    return fields
-
-
 def challenges_token(fields: Fields) -> bool:
     """Whether a 401 says that the bearer token was the reason (RFC 6750, section 3.1)."""
     return any(
@@ -236,29 +180,20 @@ def challenges_token(fields: Fields) -> bool:
     )
 
 
-def _may_return(name: bytes, value: bytes, extra: frozenset[bytes]) -> bool:
-    """Whether an uncommon field may come back."""
-    if name == b"www-authenticate":
-        return not value.lstrip().lower().startswith(_DIALOGS)
-    if is_never_returned(name):
-        return False
-    return name in extra or not is_withheld(name)
-
-
 def _framed(fields: Fields, framing: Fields) -> Fields:
     """``fields`` without those that Connection names, with the one content-length."""
     lengths = [value for name, value in framing if name == b"content-length"]
     coded = any(name == b"transfer-encoding" for name, _ in framing)
     if len(lengths) > 1 or (lengths and (coded or not _LENGTH.fullmatch(lengths[0]))):
         raise RequestMalformed("header")
-    named = _named(framing)
+    named = named_hop_by_hop(framing)
     if named:
         fields = [field for field in fields if field[0] not in named]
     fields += [(b"content-length", length) for length in lengths]
     return fields
 
 
-def _named(fields: Fields) -> frozenset[bytes]:
+def named_hop_by_hop(fields: Fields) -> frozenset[bytes]:
     """The names that Connection fields declare hop-by-hop (RFC 9110, section 7.6.1)."""
     options = [value for name, value in fields if name == b"connection"]
     if not options:

@@ -61,12 +61,17 @@ def step_up_due(
     return core.auth_time is None or now > core.auth_time + max_age + leeway
 
 
-def touch_due(session: Session, now: float, limits: SessionLimits) -> bool:
-    """Whether use at ``now`` is worth a write.
+def touch_due_at(session: Session, limits: SessionLimits) -> float:
+    """Unix seconds from which use is worth a write.
 
     After ``touch_interval``, or a twentieth of a short idle limit.
     """
-    return now - session.touched_at >= min(limits.touch_interval, limits.idle / 20)
+    return session.touched_at + min(limits.touch_interval, limits.idle / 20)
+
+
+def touch_due(session: Session, now: float, limits: SessionLimits) -> bool:
+    """Whether use at ``now`` is worth a write."""
+    return now >= touch_due_at(session, limits)
 
 
 def record_expires_at(session: Session, touched_at: float, limits: SessionLimits) -> float:

@@ -71,11 +71,19 @@ def judge(session: Session, now: float, policy: RefreshPolicy) -> Verdict:
     A token counts as expired ``skew`` seconds early, so that it does not expire on its way to the
     API. A session without a refresh token is used to the end of its access token and then ENDED.
     """
-    if now >= session.tokens.expires_at - min(policy.skew, _lifetime(session) / 10):
+    if now >= _counts_as_expired_at(session, policy):
         return Verdict.REFRESH_NOW if session.tokens.refresh_token else Verdict.ENDED
     if session.tokens.refresh_token is None or now < refresh_due_at(session, policy):
         return Verdict.USE
     return Verdict.REFRESH_SOON
+
+
+def usable_until(session: Session, policy: RefreshPolicy) -> float:
+    """Unix seconds until which :func:`judge` says USE."""
+    expired_at = _counts_as_expired_at(session, policy)
+    if session.tokens.refresh_token is None:
+        return expired_at
+    return min(expired_at, refresh_due_at(session, policy))
 
 
 def can_wait(session: Session, now: float, policy: RefreshPolicy) -> bool:
@@ -131,6 +139,10 @@ def after_failure(
         attempts=journal.attempts + 1,
         retry_at=now + pause,
     )
+
+
+def _counts_as_expired_at(session: Session, policy: RefreshPolicy) -> float:
+    return session.tokens.expires_at - min(policy.skew, _lifetime(session) / 10)
 
 
 def _lifetime(session: Session) -> float:

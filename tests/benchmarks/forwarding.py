@@ -20,7 +20,8 @@ import uvloop
 
 from bff.adapters.resource_server import HttpResourceServer
 from bff.resource.leak import LeakGuard, readable
-from bff.resource.messages import ApiRequest, Forwarded, outgoing_headers, returning_headers
+from bff.resource.messages import ApiRequest, Forwarded, outgoing_headers
+from bff.resource.returned import returning_headers
 from bff.resource.routes import ApiRoute, RouteTable, Upstream
 
 SMALL = b'{"id":7,"name":"Ada Lovelace","event":"analytical-engine","state":"new"}' * 12

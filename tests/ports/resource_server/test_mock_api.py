@@ -22,8 +22,8 @@ from bff.resource.messages import (
     ApiResponse,
     Forwarded,
     outgoing_headers,
-    returning_headers,
 )
+from bff.resource.returned import returning_headers
 from bff.resource.routes import METHODS, ApiRoute, RouteTable, Upstream
 from tests.ports.resource_server.scripted_api import pieces, until
 from upstream_mocks.api.app import create_api

@@ -22,9 +22,9 @@ from bff.resource.messages import (
     Forwarded,
     field_lines,
     outgoing_headers,
-    returning_headers,
     unchanging_headers,
 )
+from bff.resource.returned import returning_headers
 from bff.resource.routes import ApiRoute, Upstream
 
 FORWARDED = Forwarded("203.0.113.7", "app.example", "https", "req_1")

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bff.session.held import beyond_question, nothing_due
-from bff.session.limits import SessionLimits
-from bff.session.model import Acknowledgement
-from bff.session.refresh import RefreshPolicy
+from bff.session.held import beyond_question, quiet
+from bff.session.limits import SessionLimits, passed_limit, touch_due
+from bff.session.model import Acknowledgement, Session
+from bff.session.refresh import RefreshPolicy, Verdict, judge
 from tests.builders import NOW, a_session
 
 POLICY = RefreshPolicy(jitter=0.0)
@@ -56,12 +57,20 @@ def test_a_handle_that_is_new_or_replayed_is_a_question() -> None:
     assert not beyond_question(known, 0, None, NOW + 60, POLICY, LIMITS, 60.0)
 
 
+def leaves_nothing(
+    session: Session, generation: int, pinned: str | None, now: float, *, background: bool
+) -> bool:
+    """Whether a use at ``now`` leaves nothing to do."""
+    found = quiet(session, POLICY, LIMITS)
+    return found is not None and found.serves(generation, pinned, now, background=background)
+
+
 def idle_hands(
     *, seconds: float = 0, generation: int = 0, background: bool = False, **session: Any
 ) -> bool:
     """Whether a use so many seconds after NOW leaves nothing to do."""
     copy = a_session(**{"acknowledged": Acknowledgement(0, NOW, 0, NOW), **session})
-    return nothing_due(copy, generation, None, NOW + seconds, POLICY, LIMITS, background=background)
+    return leaves_nothing(copy, generation, None, NOW + seconds, background=background)
 
 
 def test_a_use_that_leaves_nothing_to_do() -> None:
@@ -76,19 +85,58 @@ def test_a_use_that_leaves_nothing_to_do() -> None:
 def test_only_the_newest_handle_acknowledged_leaves_nothing_to_do() -> None:
     """Another gets a cookie, or is acknowledged."""
     assert not idle_hands(generation=1)
-    renewed = {"generation": 1}
-    assert not nothing_due(a_session(**renewed), 1, None, NOW, POLICY, LIMITS, background=False), (
-        "not acknowledged"
+    assert quiet(a_session(generation=1), POLICY, LIMITS) is None, "not acknowledged"
+    renewed = a_session(generation=1, acknowledged=Acknowledgement(1, NOW, 0, NOW))
+    assert leaves_nothing(renewed, 1, None, NOW, background=False)
+    assert not leaves_nothing(renewed, 0, None, NOW, background=False), "superseded"
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\r\nend", "caf\u00e9"])
+def test_a_token_that_no_field_may_carry_is_left_to_the_gate(token: str) -> None:
+    """Which refuses it with a name (RFC 6750, section 2.1)."""
+    tokens = msgspec.structs.replace(a_session().tokens, access_token=token)
+    assert quiet(a_session(tokens=tokens), POLICY, LIMITS) is None
+
+
+def test_what_is_found_out_shows_no_token() -> None:
+    """Only the times."""
+    session = a_session(acknowledged=Acknowledgement(0, NOW, 0, NOW))
+    found = quiet(session, POLICY, LIMITS)
+    assert session.tokens.access_token not in repr(found)
+    assert repr(found).startswith("Quiet(until=")
+
+
+@given(
+    seconds=st.floats(-100, 700_000),
+    lifetime=st.floats(1, 5_000),
+    refreshable=st.booleans(),
+    refresh_ends=st.none() | st.floats(1, 700_000),
+    touched=st.floats(-90_000, 100),
+    background=st.booleans(),
+)
+def test_quiet_ends_when_something_is_due(
+    seconds: float,
+    lifetime: float,
+    refreshable: bool,
+    refresh_ends: float | None,
+    touched: float,
+    background: bool,
+) -> None:
+    """A renewal, a limit, a record of use: the first of them, and nothing else."""
+    session = a_session(acknowledged=Acknowledgement(0, NOW, 0, NOW), touched_at=NOW + touched)
+    tokens = msgspec.structs.replace(
+        session.tokens,
+        expires_at=session.tokens.issued_at + lifetime,
+        refresh_token="r" if refreshable else None,
+        refresh_expires_at=None if refresh_ends is None else NOW + refresh_ends,
     )
-    assert not nothing_due(
-        a_session(**renewed, acknowledged=Acknowledgement(1, NOW, 0, NOW)),
-        0,
-        None,
-        NOW,
-        POLICY,
-        LIMITS,
-        background=False,
-    ), "superseded"
+    session = msgspec.structs.replace(session, tokens=tokens)
+    now = NOW + seconds
+    assert leaves_nothing(session, 0, None, now, background=background) == (
+        judge(session, now, POLICY) is Verdict.USE
+        and passed_limit(session, now, LIMITS) is None
+        and (background or not touch_due(session, now, LIMITS))
+    )
 
 
 @given(
@@ -116,5 +164,5 @@ def test_it_is_stricter_than_being_beyond_question(
         touched_at=NOW + seconds,
     )
     now = NOW + seconds
-    if nothing_due(session, generation, pinned, now, POLICY, LIMITS, background=background):
+    if leaves_nothing(session, generation, pinned, now, background=background):
         assert beyond_question(session, generation, pinned, now, POLICY, LIMITS, grace)
