@@ -1,22 +1,23 @@
 """One request that was sent without a task of its own; what came back is kept until it is asked for."""
 
+from collections.abc import Callable
+
 from bff.adapters.http1_body import ResponseBody
 from bff.adapters.http1_connection import ConnectionStale
 from bff.errors import ResourceServerError, ResourceServerResponseInvalid
-from bff.flows.direct_ports import Listener
 from bff.resource.messages import ApiResponse, Fields
 
 
 class DirectExchange:
-    """Told by its connection as a future would be; tells its listener at once, not in the next round of the loop."""
+    """Told by its connection as a future would be; tells ``heard`` at once, not in the next round of the loop."""
 
-    __slots__ = ("_error", "_known", "_listener", "body")
+    __slots__ = ("_error", "_heard", "_known", "body")
 
     body: ResponseBody
 
-    def __init__(self, listener: Listener) -> None:
-        """``listener`` is told once, unless :meth:`give_up` comes first."""
-        self._listener: Listener | None = listener
+    def __init__(self, heard: Callable[[], None]) -> None:
+        """``heard`` is called once, unless :meth:`give_up` comes first."""
+        self._heard: Callable[[], None] | None = heard
         self._known: tuple[int, Fields] | None = None
         self._error: BaseException | None = None
 
@@ -43,7 +44,7 @@ class DirectExchange:
 
     def give_up(self) -> None:
         """Nobody waits any more; the API notices. Harmless once the response is complete."""
-        self._listener = None
+        self._heard = None
         self.body.close()
 
     # ------------------------------------------------------------------ called by the connection
@@ -67,6 +68,6 @@ class DirectExchange:
         return self._error
 
     def _tell(self) -> None:
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.heard()
+        heard, self._heard = self._heard, None
+        if heard is not None:
+            heard()

@@ -2,13 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from bff.adapters.connection_pool import ConnectionPool
 from bff.adapters.direct_exchange import DirectExchange
 from bff.adapters.http1_connection import Connection, ConnectionStale
 from bff.errors import RequestMalformed, ResourceServerResponseInvalid
-from bff.flows.direct_ports import Listener
 from bff.resource.messages import ApiRequest, ApiResponse, Fields
 from bff.resource.routes import ApiRoute, Timeouts, Upstream
 
@@ -89,7 +88,7 @@ class HttpResourceServer:
             raise ResourceServerResponseInvalid("truncated") from None
 
     def send_now(
-        self, route: ApiRoute, line: bytes, lines: tuple[bytes, ...], listener: Listener
+        self, route: ApiRoute, line: bytes, lines: tuple[bytes, ...], heard: Callable[[], None]
     ) -> DirectExchange | None:
         """Send a request without a body on a connection that waits for work; None if there is none.
 
@@ -98,14 +97,14 @@ class HttpResourceServer:
             line: a safe method, a space, the target.
             lines: its fields as :func:`field_lines` writes them, in pieces; the last line end is
                 added.
-            listener: told once, when the response head is there, with its whole body if that came
+            heard: called once, when the response head is there, with its whole body if that came
                 along; or when there will be none.
         """
         pool, version_and_host = self._targets.get(route.upstream) or self._open(route.upstream)
         connection = pool.take_idle()
         if connection is None:
             return None
-        exchange = DirectExchange(listener)
+        exchange = DirectExchange(heard)
         exchange.body = connection.begin(
             b"".join((line, version_and_host, *lines, b"\r\n\r\n")),
             exchange,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-
 from bff.adapters.access_log import AccessLog
 from bff.composition.world import World
 from bff.endpoints.call_ends import AccessLine, no_line

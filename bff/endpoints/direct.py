@@ -13,6 +13,7 @@ from bff.browser.headers import transport_headers
 from bff.endpoints.dependencies import Surroundings
 from bff.endpoints.reading import Readings
 from bff.endpoints.request_line import RequestLine, RequestLines
+from bff.flows.access import Presented
 from bff.flows.direct_call import DirectAnswer, DirectCall, DirectCallFlow
 from bff.resource.messages import field_lines
 
@@ -145,11 +146,8 @@ class DirectCalls:
             asked.route,
             asked.sent,
             b"%bx-request-id: %b\r\n" % (lines, request_id.encode("ascii")),
-            begun,
-            now,
-            known.key,
-            known.handle.generation,
-            reading.pinned_ref,
+            begun.heard,
+            Presented(known.key, known.handle.generation, now, reading.pinned_ref),
             background=reading.background,
         )
         if call is None:

@@ -5,10 +5,13 @@ not sure of it leaves to :class:`bff.flows.api_call.ApiCallFlow`, which then dec
 the exchange with the API if one was begun.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from bff.errors import RequestMalformed
-from bff.flows.direct_ports import Exchange, Listener, ReadyResourceServer
+from bff.flows.access import Presented
+from bff.flows.direct_ports import Exchange, ReadyResourceServer
 from bff.flows.held_sessions import QuietSessions
 from bff.resource.leak import leaks
 from bff.resource.messages import challenges_token
@@ -16,7 +19,6 @@ from bff.resource.returned import ReturningLines
 from bff.resource.routes import ApiRoute
 from bff.session.held import Quiet
 from bff.session.limits import SessionLimits
-from bff.session.model import SessionKey
 
 
 class DirectCall:
@@ -69,11 +71,8 @@ class DirectCallFlow:
         route: ApiRoute,
         line: bytes,
         lines: bytes,
-        listener: Listener,
-        now: float,
-        key: SessionKey,
-        generation: int,
-        pinned_ref: str | None,
+        heard: Callable[[], None],
+        presented: Presented,
         *,
         background: bool,
     ) -> DirectCall | None:
@@ -83,21 +82,21 @@ class DirectCallFlow:
             route: one that :func:`is_plain`.
             line: method and target.
             lines: its fields as they are written, but those of the token.
-            listener: told once, when :meth:`answer` can tell more.
-            now: Unix seconds.
-            key: of the session that the browser shows.
-            generation: of the handle that it shows.
-            pinned_ref: the session that its page believes in, if in any.
+            heard: called once, when :meth:`answer` can tell more.
+            presented: what the browser shows.
             background: such use does not slide the idle limit.
         """
-        quiet = self._sessions.at(now, key, generation, pinned_ref, background=background)
+        now = presented.arrived_at
+        quiet = self._sessions.at(
+            now, presented.key, presented.generation, presented.pinned_ref, background=background
+        )
         if quiet is None:
             return None
         session = quiet.session
         if route.scopes and not set(route.scopes) <= set(session.tokens.scope):
             return None
         exchange = self._resource_server.send_now(
-            route, line, (lines, b"authorization: Bearer ", quiet.token), listener
+            route, line, (lines, b"authorization: Bearer ", quiet.token), heard
         )
         if exchange is None:
             return None

@@ -1,17 +1,10 @@
 """What the direct way asks of the world."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from bff.resource.messages import ApiResponse, Fields
 from bff.resource.routes import ApiRoute
-
-
-class Listener(Protocol):
-    """Who waits for an answer."""
-
-    def heard(self) -> None:
-        """There is more to know; or it is known that there will be nothing. Called once."""
-        ...
 
 
 class Exchange(Protocol):
@@ -37,11 +30,12 @@ class ReadyResourceServer(Protocol):
     """The APIs behind the route table, as far as a connection to them waits for work."""
 
     def send_now(
-        self, route: ApiRoute, line: bytes, lines: tuple[bytes, ...], listener: Listener
+        self, route: ApiRoute, line: bytes, lines: tuple[bytes, ...], heard: Callable[[], None]
     ) -> Exchange | None:
         """Send a safe request without a body, if that needs no waiting; None: it does.
 
         ``line`` is the method and the target, ``lines`` the fields as they are written, in pieces,
-        without the last line end.
+        without the last line end. ``heard`` is called once, when the head of the answer is there, or
+        when there will be none.
         """
         ...

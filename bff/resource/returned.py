@@ -67,12 +67,14 @@ class ReturningLines:
         Raises:
             RequestMalformed: a field contains a line end.
         """
-        lines = list(map(self._known.get, upstream))
-        if None in lines:
-            lines = [self._line(field) for field in upstream]
-            if None in lines:
+        known = self._known
+        try:
+            returned = b"".join([known[field] for field in upstream])
+        except KeyError:
+            lines = [line for field in upstream if (line := self._line(field)) is not None]
+            if len(lines) < len(upstream):
                 return None
-        returned = b"".join(lines)  # type: ignore[arg-type]  none of them is None
+            returned = b"".join(lines)
         if self._caching and b"\r\ncache-control: " in returned:
             return returned + self._own_stored
         return returned + self._own

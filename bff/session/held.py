@@ -62,8 +62,9 @@ class Quiet(msgspec.Struct, frozen=True):
     def serves(
         self, generation: int, pinned_ref: str | None, now: float, *, background: bool
     ) -> bool:
-        """Whether a use at ``now`` that shows a handle of ``generation`` and believes in ``pinned_ref``, if in any, leaves nothing to do.
+        """Whether a use at ``now`` leaves nothing to do.
 
+        It shows a handle of ``generation`` and believes in ``pinned_ref``, if in any.
         Stricter than :func:`beyond_question` whatever the grace, because the handle must be the
         newest one and acknowledged.
         """
@@ -76,14 +77,16 @@ class Quiet(msgspec.Struct, frozen=True):
 
 
 def quiet(session: Session, policy: RefreshPolicy, limits: SessionLimits) -> Quiet | None:
-    """How long the session asks for nothing; None: its newest handle has yet to be acknowledged, or its token is none that a field may carry (RFC 6750, section 2.1)."""
+    """How long the session asks for nothing.
+
+    None: its newest handle has yet to be acknowledged, or its token is none that a field may carry
+    (RFC 6750, section 2.1).
+    """
     token = session.tokens.access_token
     if session.generation != session.acknowledged.generation or not _VISIBLE.fullmatch(token):
         return None
     ends = absolute_deadline(session)
-    background_until = min(
-        usable_until(session, policy), ends, idle_deadline(session, limits)
-    )
+    background_until = min(usable_until(session, policy), ends, idle_deadline(session, limits))
     return Quiet(
         session,
         token.encode("ascii"),

@@ -17,7 +17,17 @@ NAMES = sorted(
     | WITHHELD
     | {b"location", b"content-location", b"www-authenticate", b"x-mine", b"bff-session", b"x-other"}
 )
-VALUES = [b"", b"1", b"x-mine", b"close", b"keep-alive, etag", b"Basic x", b"Bearer", b"/v1/a", b"/"]
+VALUES = [
+    b"",
+    b"1",
+    b"x-mine",
+    b"close",
+    b"keep-alive, etag",
+    b"Basic x",
+    b"Bearer",
+    b"/v1/a",
+    b"/",
+]
 ROUTES = [
     ApiRoute(
         name="leads",
