@@ -195,6 +195,41 @@ async def test_what_needs_a_decision_takes_the_long_way(
     assert True not in door.direct
 
 
+async def test_a_path_of_no_route_is_refused_by_the_gate(new_doorstep: New) -> None:
+    """Each time, and the connection goes on."""
+    door = await new_doorstep(answering(OK))
+    visitor = await door.visitor()
+    for _ in range(2):
+        visitor.ask(door.request("GET", "/api/nothing"))
+        assert (await visitor.answer())[0] == 404
+    visitor.ask(door.request())
+    assert (await visitor.answer())[0] == 200
+    assert door.direct == [False, False, True]
+
+
+async def test_a_head_says_no_length_that_its_api_did_not(new_doorstep: New) -> None:
+    """That of nothing would be a lie (RFC 9110, section 9.3.2)."""
+    door = await new_doorstep(
+        answering(OK, b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n")
+    )
+    visitor = await door.visitor()
+    for length in (None, b"7"):
+        visitor.ask(door.request("HEAD"))
+        assert (await visitor.answer(to_head=True))[1].get(b"content-length") == length
+    assert door.direct == [True, True]
+
+
+async def test_a_held_session_that_was_enough_is_counted(new_doorstep: New) -> None:
+    """As a hit; and it is used last, so it is forgotten last."""
+    door = await new_doorstep(answering(OK))
+    visitor = await door.visitor()
+    before = door.cache.hits
+    for _ in range(3):
+        visitor.ask(door.request())
+        await visitor.answer()
+    assert door.cache.hits == before + 3
+
+
 async def test_another_host_takes_the_long_way(new_doorstep: New) -> None:
     """There it is refused."""
     door = await new_doorstep(answering(OK))

@@ -86,3 +86,12 @@ def test_what_is_remembered_is_bounded_and_no_cookie(monkeypatch: pytest.MonkeyP
         assert returning.written([(b"etag", b"%d" % value)]) is not None
     returning.written([(b"set-cookie", b"a=b"), (b"etag", b"x" * 300)])
     assert sorted(returning._known) == [(b"etag", b"3"), (b"etag", b"4")]
+
+
+def test_an_api_that_may_say_how_long_it_is_kept_is_heard() -> None:
+    """And where it says nothing, nothing is kept."""
+    returning = ReturningLines(ROUTES[2])
+    kept = returning.written([(b"cache-control", b"max-age=60")])
+    assert kept is not None
+    assert kept.count(b"cache-control") == 1
+    assert b"no-store" in (returning.written([]) or b"")
