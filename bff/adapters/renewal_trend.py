@@ -32,8 +32,10 @@ class RenewalTrend:
     def take(self, record: Record) -> None:
         """One record of the trail, whatever it is about."""
         if record.event in _EVENTS and record.ref is not None:
-            left = record.details.get("seconds_left", 0)
-            self._waiting.append((record.ref, max(0, int(left)) if isinstance(left, float) else 0))
+            left = record.details.get("seconds_left")
+            if record.event == "session_renewal_failed" or not isinstance(left, float):
+                left = 0.0
+            self._waiting.append((record.ref, max(0, int(left))))
 
     async def tell(self) -> None:
         """Add what was heard. Raises StoreUnavailable: it then waits, in its order."""

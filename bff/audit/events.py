@@ -83,6 +83,7 @@ class RefreshFailed(AuditEvent, frozen=True, kw_only=True):
     latency: float
     waiters: int
     error: str | None = None
+    seconds_left: float | None = None
 
 
 class RefreshRefused(AuditEvent, frozen=True, kw_only=True):
@@ -99,6 +100,7 @@ class RefreshRefused(AuditEvent, frozen=True, kw_only=True):
     latency: float
     waiters: int
     error: str | None = None
+    seconds_left: float | None = None
 
 
 class ProviderBreaker(AuditEvent, frozen=True, kw_only=True):

@@ -40,7 +40,6 @@ from bff.session.refresh import (
     resting,
 )
 
-INVALID_GRANT = "invalid_grant"
 OF_THE_AUDIENCE = frozenset({"invalid_target", "invalid_scope"})
 """Refusals that say nothing about the session (RFC 8707, section 2; RFC 6749, section 5.2)."""
 
@@ -66,7 +65,6 @@ class RenewalFlow:
         """Renew the session unless what is stored says otherwise.
 
         Raises StoreUnavailable; what is stored then stays as it was.
-
         A process that was stopped after writing its journal asks no more: its request could end
         after others take the attempt for dead.
         """
@@ -134,7 +132,7 @@ class RenewalFlow:
             tokens, core = await self.token_sets.renewed(session, journal.since, wanted.audience)
         except TokenRequestRejected as error:
             self.breaker.succeeded()
-            if error.error == INVALID_GRANT:
+            if error.error == "invalid_grant":
                 return await self._refused(session, journal, wanted)
             if wanted.audience is not None and error.error in OF_THE_AUDIENCE:
                 return await self._no_such_audience(session, error.error)
@@ -212,7 +210,7 @@ class RenewalFlow:
         if isinstance(stored, Session) and stored.generation != session.generation:
             return Attempt(Outcome.ADOPTED)
         reason = EndReason.REFRESH_OUTCOME_LOST if journal.unknown else EndReason.REFRESH_REJECTED
-        return await self._end(session, journal, wanted, reason, INVALID_GRANT)
+        return await self._end(session, journal, wanted, reason, "invalid_grant")
 
     async def _no_such_audience(self, session: Session, error: str) -> Attempt:
         """``invalid_target`` and its like: nothing was spent, nothing changes.
@@ -247,6 +245,7 @@ class RenewalFlow:
                 latency=self.clock.now() - journal.since,
                 waiters=wanted.waiters,
                 error=error,
+                seconds_left=session.tokens.expires_at - self.clock.now(),
             )
         )
         self.trail.record(
@@ -286,6 +285,7 @@ class RenewalFlow:
                 attempts=failed.attempts,
                 latency=now - journal.since,
                 waiters=wanted.waiters,
+                seconds_left=session.tokens.expires_at - now,
                 error=reason if reason in REGISTERED_ERRORS else None,
             )
         )

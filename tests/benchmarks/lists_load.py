@@ -188,7 +188,7 @@ async def fill_trail(redis: Redis, settings: Settings, count: int) -> None:
     key = values.audit_key(settings)
     script = APPEND.replace("KEYS[1], '*'", "KEYS[1], ARGV[5]")
     assert script != APPEND
-    _write_with(script)
+    write_with(script)
     log = RedisAuditLog(
         redis, AuditNames(settings.redis.prefix, key), key, new_chain=lambda: "bench", now=time.time,
         log=Quiet(), keep_seconds=settings.audit.keep_days * 86_400, buffer=20_000,
@@ -203,10 +203,11 @@ async def fill_trail(redis: Redis, settings: Settings, count: int) -> None:
         done += len(batch)
         progress("events", done, count, began)
     writing.cancel()
-    _write_with(APPEND)
+    write_with(APPEND)
 
 
-def _write_with(script: str) -> None:
+def write_with(script: str) -> None:
+    """Let the writer append with this script."""
     digest = hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
     redis_audit.APPEND, redis_audit.APPEND_DIGEST = script, digest  # type: ignore[attr-defined]
 

@@ -1,19 +1,23 @@
-"""The documents' pictures, taken anew: ``python -m tests.e2e.pictures`` (make pictures)."""
+"""The documents' pictures, taken anew: ``python -m tests.e2e.pictures`` (make pictures); ``console``: those alone."""
 
 import os
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.acceptance import ENDED, dialog, fault
 from tests.e2e.conftest import BROWSERS, QUIET_BROWSER
 from tests.e2e.processes import ROOT, Stack
+from tests.e2e.staged_day import fill_for
 
 IMAGES = ROOT / "docs/images"
 WIDE = (1180, 720)
+BROAD, TALL = 1360, 800
+"""The console's, whose tables are wide."""
 IMPATIENT_MS = 10_500
 """Access that is younger is not renewed on request."""
 
@@ -69,21 +73,52 @@ def end(page: Page, stack: Stack) -> None:
     take(page, "demo-ended")
 
 
-def review(page: Page) -> None:
-    """A reviewer's first visit. The overview needs a day with figures and is taken by hand."""
-    page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+def review(page: Page, reference: str) -> None:
+    """A reviewer's first visit, page by page; ``reference`` is a session with something to see."""
+    page.set_viewport_size({"width": BROAD, "height": TALL})
     page.goto("/bff/console/")
-    for path, heading in (("audit", "Audit trail"), ("posture", "Posture")):
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=re.compile("Ada")).click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    looks = (
+        ("", "overview", "Overview"),
+        ("sessions", "sessions", "Sessions"),
+        ("refreshes", "refreshes", "Refresh history"),
+        ("audit", "audit", "Audit trail"),
+        ("alerts", "alerts", "Alerts"),
+        ("runbook?rule=handle_replayed", "runbook", "Runbook"),
+        ("user?subject=grace", "user", "Grace Hopper"),
+        ("posture", "posture", "Posture"),
+    )
+    for path, name, heading in looks:
         page.goto(f"/bff/console/{path}")
         expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
-        take(page, f"console-{path}")
-    page.goto("/bff/console/sessions")
-    page.get_by_role("link", name=re.compile("^s_")).first.click()
+        if name == "audit":
+            expect(page.get_by_text("chain intact")).to_be_visible()
+        take(page, f"console-{name}")
+    page.goto(f"/bff/console/sessions/{reference}")
     expect(page.get_by_role("heading", name="Access token")).to_be_visible()
+    page.set_viewport_size({"width": BROAD, "height": 1_060})
     take(page, "console-session")
+    page.set_viewport_size({"width": BROAD, "height": TALL})
     page.get_by_role("button", name="End session…").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
     take(page, "console-end")
+    dialog.get_by_label("Reason").fill("Laptop stolen")
+    dialog.get_by_role("button", name="End session").click()
+    expect(dialog.get_by_role("status")).to_contain_text("ended")
+    take(page, "console-receipt")
+
+
+def console(stack: Stack, browser: Browser) -> None:
+    """After a day at a small company, in a Redis of its own making."""
+    stack.stop("bff")
+    reference = fill_for(stack.folder / "bff.toml", stack.redis_port)
+    stack.restart("bff")
+    context = browser.new_context(base_url=stack.bff.url)
+    review(context.new_page(), reference)
+    context.close()
 
 
 def main() -> None:
@@ -99,10 +134,10 @@ def main() -> None:
             page = browser.new_page(
                 base_url=stack.bff.url, viewport={"width": WIDE[0], "height": WIDE[1]}
             )
-            story(page)
-            end(page, stack)
-            page.get_by_role("button", name="Sign in and continue").click()
-            review(page)
+            if sys.argv[1:] != ["console"]:
+                story(page)
+                end(page, stack)
+            console(stack, browser)
             browser.close()
     finally:
         stack.end()

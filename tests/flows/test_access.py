@@ -205,8 +205,11 @@ def test_a_provider_outage_is_invisible_while_the_token_is_valid(fleet: Fleet) -
         fleet.world.settle(1)
     assert fleet.memory.sessions[session.key].tokens.access_token == "access-1"
     assert fleet.provider.counts["requests"] < 12
-    failed = {(event.reason, event.error) for event in fleet.trail.of(events.RefreshFailed)}
-    assert failed == {("token: status 503", None)}
+    failed = fleet.trail.of(events.RefreshFailed)
+    assert {(event.reason, event.error) for event in failed} == {("token: status 503", None)}
+    left = [event.seconds_left or 0.0 for event in failed]
+    assert left == sorted(left, reverse=True)
+    assert 299 > left[0] > left[-1] > 150
 
 
 @pytest.mark.req("N74", "S5", "S14")
@@ -236,6 +239,8 @@ def test_a_refused_refresh_token_ends_the_session_and_says_why(fleet: Fleet) -> 
     refused = fleet.trail.of(events.RefreshRefused)[0]
     assert (refused.reason, refused.trigger, refused.waiters) == ("refresh_rejected", "expired", 1)
     assert refused.error == "invalid_grant"
+    assert refused.seconds_left is not None
+    assert -1 < refused.seconds_left <= 0
     assert fleet.meter.attempts == [("ended", "refresh_rejected", "expired")]
     assert [event.reason for event in fleet.trail.of(events.SessionEnded)] == ["refresh_rejected"]
 

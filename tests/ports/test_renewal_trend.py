@@ -29,7 +29,9 @@ async def test_the_last_twelve_renewals_oldest_first(redis: Redis) -> None:
     trend = RenewalTrend(redis, prefix="bff")
     for left in range(14):
         trend.take(renewed("s_ada", 280.0 + left))
-    trend.take(Record(event="session_renewal_failed", at=1.0, ref="s_ada", details={}))
+    trend.take(
+        Record(event="session_renewal_failed", at=1.0, ref="s_ada", details={"seconds_left": 250.0})
+    )
     trend.take(Record(event="authn_login_success", at=1.0, ref="s_ada", details={}))
     assert await trend.of(["s_ada"]) == {}
     await trend.tell()

@@ -9,8 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bff.adapters.audit_names import HOUR, AuditNames
-from bff.adapters.trail_pages import TrailPages
+from bff.adapters.trail_pages import SLICES, TrailPages
 from bff.audit import events
+from bff.audit.query import AuditQuery
+from bff.audit.record import Record
 from tests.ports.trail import KEY, Trail
 
 NOW = float(int(time.time()))
@@ -77,3 +79,33 @@ async def test_plots_of_more_than_a_day_are_by_the_hour_and_count_the_same(trail
     assert sum(week.outcomes.counts["failed"]) == ENTRIES - unknown
     assert len(week.outcomes.counts["failed"]) == len(week.latency.counts["p95"]) <= 169
     await pages.aclose()
+
+
+class FewPoints:
+    """A reader that counted five renewals in one whole five minutes, and shows some of them."""
+
+    def __init__(self, shown: int) -> None:
+        self._shown = shown
+
+    async def five_minutes(self, start: float, _end: float) -> list[tuple[float, dict[str, int]]]:
+        """Two steps; the first begins before what is asked for."""
+        return [(start - 200, {"r:renewed": 7}), (start + 100, {"r:renewed": 5})]
+
+    async def sample(self, query: AuditQuery, *_: object) -> list[tuple[None, Record]]:
+        """Of renewals that succeeded alone."""
+        count = self._shown if query.wanted["renewal"] == ("renewed",) else 0
+        return [(None, Record(event="session_renewed", at=NOW, details={}))] * count
+
+
+@pytest.mark.req("S11")
+@pytest.mark.parametrize(("shown", "sampled"), [(5, False), (4, True)])
+async def test_a_sample_says_that_it_is_one(shown: int, sampled: bool) -> None:
+    """Fewer points than were counted; steps that began before what is shown do not count."""
+    reader: Any = FewPoints(shown)
+    pages = TrailPages(reader, KEY, lambda: NOW, budget_seconds=5.0, dropped=lambda: 0)
+    assert (await pages.plots({})).sampled is sampled
+
+
+def test_slices_are_short_enough() -> None:
+    """Ten minutes of a day."""
+    assert 86_400 / SLICES <= 600

@@ -139,9 +139,16 @@ export function heat(calls: ApiUse, first: number, until: number): readonly Heat
     .map(([at, count]) => ({ from: Math.max(at, first), to: Math.min(at + calls.slot_seconds, until), count, strength: 0.25 + 0.75 * (count / top) }))
 }
 
-function marksOf(detail: SessionDetail, entries: readonly AuditRow[], refreshes: readonly RefreshRow[]): readonly Mark[] {
+/** The sign-in, from the session itself when its entry is not among those that are shown. */
+function begun(detail: SessionDetail, entries: readonly AuditRow[]): readonly Mark[] {
+  if (detail.session === null || entries.some((row) => row.event === 'authn_login_success')) return []
+  return [{ at: detail.session.started_at, lane: 0, tone: 'good', words: 'Signed in' }]
+}
+
+export function marksOf(detail: SessionDetail, entries: readonly AuditRow[], refreshes: readonly RefreshRow[]): readonly Mark[] {
   const tone = { renewed: 'good', failed: 'warn', unknown: 'busy', refused: 'bad' } as const
   return [
+    ...begun(detail, entries),
     ...entries.filter((row) => row.event.startsWith('authn_login') || row.event.startsWith('session_')).filter((row) => !row.event.includes('renew')).map((row) => ({ at: row.at, lane: 0, tone: row.outcome === 'success' ? 'good' : 'bad', words: row.title })),
     ...refreshes.map((row) => ({ at: row.at, lane: 1, tone: tone[row.outcome], words: row.outcome })),
     ...detail.alerts.map((row) => ({ at: row.last_at, lane: 2, tone: 'bad', words: row.title })),

@@ -29,10 +29,10 @@ export interface Live<T> {
 }
 
 /**
- * GET `path` of the review API now, every ten seconds while the page is visible and updates run, and after `reload()`.
+ * GET `path` of the review API now, every ten seconds (or `every` milliseconds) while the page is visible and updates run, and after `reload()`.
  * Without a path nothing is asked. What was there stays until the new answer has come. The polls do not count as the reviewer's activity.
  */
-export function useLive<T>(path: string | null): Live<T> {
+export function useLive<T>(path: string | null, every = EVERY_MS): Live<T> {
   const [state, setState] = useState<{ path: string | null; data: T | null; error: Error | null }>({ path, data: null, error: null })
   const [round, setRound] = useState(0)
   const [still] = usePaused()
@@ -57,9 +57,9 @@ export function useLive<T>(path: string | null): Live<T> {
       if (document.visibilityState !== 'visible' || client.getSnapshot().status !== 'authenticated') return
       polled.current = true
       setRound((was) => was + 1)
-    }, EVERY_MS)
+    }, every)
     return () => clearInterval(timer)
-  }, [still])
+  }, [still, every])
   const reload = useCallback(() => setRound((was) => was + 1), [])
   return { data: state.path === path ? state.data : null, error: state.error, reload }
 }

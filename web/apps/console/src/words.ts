@@ -1,5 +1,5 @@
 import type { Tone } from './marks'
-import type { AlertStatus, Outcome, RefreshOutcome, SessionStatus, Severity, Verdict } from './wire'
+import type { AlertStatus, AuditRow, Outcome, RefreshOutcome, SessionStatus, Severity, Verdict } from './wire'
 
 export const STATE: Readonly<Record<SessionStatus, Tone>> = { active: 'good', idle: 'plain', renewing: 'busy', stuck: 'warn', ended: 'bad' }
 export const SEVERITY: Readonly<Record<Severity, Tone>> = { info: 'plain', warning: 'warn', critical: 'bad' }
@@ -46,4 +46,13 @@ export function trendWords(left: readonly number[]): string {
   const least = Math.min(...left.filter((seconds) => seconds > 0))
   const late = Number.isFinite(least) ? `, at least ${least} s left` : ''
   return `The last ${counted(left.length, 'renewal')}: ${failed === 0 ? 'none too late' : `${failed} failed or too late`}${late}`
+}
+
+/**
+ * Whether a session that is over here still has tokens that the provider is to revoke and could not be reached for; they are tried
+ * again in the background. `entries` are the session's, newest first.
+ */
+export function stillEnding(entries: readonly Pick<AuditRow, 'event' | 'reason'>[]): boolean {
+  const last = entries.find((row) => row.event === 'token_revoked' || row.event === 'token_revocation_failed')
+  return last?.event === 'token_revocation_failed' && (last.reason ?? '').includes(':')
 }

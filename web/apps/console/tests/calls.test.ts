@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { heat } from '../src/Ribbon'
-import { statusMix, trendWords } from '../src/words'
+import { heat, marksOf } from '../src/Ribbon'
+import type { AuditRow, SessionDetail } from '../src/wire'
+import { statusMix, stillEnding, trendWords } from '../src/words'
 
 describe('a session’s renewals', () => {
   it('are told in words beside the line', () => {
@@ -22,5 +23,24 @@ describe('what a session called', () => {
     const parts = statusMix({ '5xx': 1, '2xx': 3 })
     expect(parts.map(({ name, tone, from, to }) => [name, tone, from, to])).toEqual([['2xx', 'good', 0, 75], ['5xx', 'bad', 75, 100]])
     expect(statusMix({})).toEqual([])
+  })
+})
+
+describe('the timeline', () => {
+  const detail = { session: { started_at: 50 }, alerts: [] } as unknown as SessionDetail
+  const entry = (event: string, at: number) => ({ event, at, outcome: 'success', title: event }) as unknown as AuditRow
+  it('shows the sign-in of a long session, whose entry is too old to be listed, and never twice', () => {
+    expect(marksOf(detail, [entry('session_ended', 90)], []).filter((mark) => mark.lane === 0).map((mark) => mark.at)).toEqual([50, 90])
+    expect(marksOf(detail, [entry('authn_login_success', 51)], []).map((mark) => mark.at)).toEqual([51])
+  })
+})
+
+describe('a session that is over here', () => {
+  const row = (event: string, reason: string | null = null) => ({ event, reason })
+  it('is still ending while the provider could not be reached to revoke its tokens', () => {
+    expect(stillEnding([row('token_revocation_failed', 'revocation: status 503'), row('session_ended', 'admin')])).toBe(true)
+    expect(stillEnding([row('token_revoked'), row('token_revocation_failed', 'revocation: status 503')])).toBe(false)
+    expect(stillEnding([row('token_revocation_failed', 'expired'), row('token_revocation_failed', 'revocation: timeout')])).toBe(false)
+    expect(stillEnding([row('session_ended', 'admin')])).toBe(false)
   })
 })

@@ -8,8 +8,8 @@ import { Lanes, Ribbon } from '../Ribbon'
 import { Subject, auditColumns, refreshColumns } from '../rows'
 import { Table, Trouble, type Column } from '../Table'
 import { When, duration } from '../time'
-import type { ApiUse, AuditRow, RefreshRow, RouteUse, SessionDetail } from '../wire'
-import { STATE, cookieWords, counted, figure, statusMix } from '../words'
+import type { ApiUse, AuditRow, Page, RefreshRow, RouteUse, SessionDetail } from '../wire'
+import { STATE, cookieWords, counted, figure, statusMix, stillEnding } from '../words'
 
 export function Session({ reference }: { reference: string }) {
   const { data, error, reload } = useLive<SessionDetail>(`/sessions/${encodeURIComponent(reference)}`)
@@ -18,13 +18,17 @@ export function Session({ reference }: { reference: string }) {
   const refreshes = useList<RefreshRow>(renewals)
   const entries = useList<AuditRow>(trail)
   const [ending, setEnding] = useState(false)
+  // A long life has more than a page of each: the pictures ask for the newest 200.
+  const more = (list: { first: Page<unknown> | null }, path: string): string | null => (list.first !== null && list.first.next !== null ? `${path}&limit=200` : null)
+  const manyRenewals = useLive<Page<RefreshRow>>(more(refreshes, renewals)).data?.rows ?? refreshes.rows ?? []
+  const manyEntries = useLive<Page<AuditRow>>(more(entries, trail)).data?.rows ?? entries.rows ?? []
   if (data === null) return error === null ? <div className="skeleton tall" /> : <Trouble error={error} onRetry={reload} />
   return (
     <>
-      <Head data={data} onEnd={() => setEnding(true)} />
+      <Head data={data} ending={data.session === null && stillEnding(entries.rows ?? [])} onEnd={() => setEnding(true)} />
       {error !== null && <Trouble error={error} onRetry={reload} />}
-      <Ribbon detail={data} refreshes={refreshes.rows ?? []} />
-      <Lanes detail={data} entries={entries.rows ?? []} refreshes={refreshes.rows ?? []} />
+      <Ribbon detail={data} refreshes={manyRenewals} />
+      <Lanes detail={data} entries={manyEntries} refreshes={manyRenewals} />
       <Tokens data={data} />
       {data.calls !== null && <Routes calls={data.calls} />}
       <section>
@@ -69,13 +73,13 @@ function Mix({ statuses }: { statuses: RouteUse['statuses'] }) {
   )
 }
 
-function Head({ data, onEnd }: { data: SessionDetail; onEnd: () => void }) {
+function Head({ data, ending, onEnd }: { data: SessionDetail; ending: boolean; onEnd: () => void }) {
   const state = data.session?.state ?? 'ended'
   return (
     <>
       <div className="title">
         <h1>
-          Session <Id value={data.ref} /> <Chip tone={STATE[state]}>{state}</Chip>
+          Session <Id value={data.ref} /> {ending ? <Chip tone="warn">ending</Chip> : <Chip tone={STATE[state]}>{state}</Chip>}
         </h1>
         {data.session !== null && <button type="button" className="danger" onClick={onEnd}>End session…</button>}
       </div>
@@ -84,7 +88,7 @@ function Head({ data, onEnd }: { data: SessionDetail; onEnd: () => void }) {
         <Fact name="Issuer">{data.issuer}</Fact>
         {data.session !== null && <Fact name="Started"><When at={data.session.started_at} now={data.as_of} /></Fact>}
         {data.session !== null && <Fact name="Last seen"><When at={data.session.seen_at} now={data.as_of} /></Fact>}
-        {data.ended !== null && <Fact name="Ended"><When at={data.ended.at} now={data.as_of} />, {data.ended.reason.replaceAll('_', ' ')}</Fact>}
+        {data.ended !== null && <Fact name="Ended"><When at={data.ended.at} now={data.as_of} />, {data.ended.reason.replaceAll('_', ' ')}{ending && '; the provider could not be reached to revoke its tokens and is tried again'}</Fact>}
         <Fact name="Authenticated"><When at={data.auth_time} now={data.as_of} /></Fact>
         <Fact name="How (acr)">{data.acr ?? 'not stated by the provider'}</Fact>
         <Fact name="Address">{data.session?.address ?? '–'}</Fact>
