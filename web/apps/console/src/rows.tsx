@@ -3,7 +3,7 @@ import { Chip } from './marks'
 import { Link } from './router'
 import type { Column } from './Table'
 import { When } from './time'
-import type { AuditRow, RefreshRow } from './wire'
+import type { AlertRow, AuditRow, RefreshRow } from './wire'
 import { OUTCOME, RENEWAL, SEVERITY, figure } from './words'
 
 /** A reference that leads to its session. */
@@ -24,6 +24,12 @@ function Request({ value }: { value: string }) {
 /** A subject that leads to its user. */
 export function Subject({ value }: { value: string | null }) {
   return value === null ? <span className="muted">–</span> : <Link to={`/user?subject=${encodeURIComponent(value)}`}>{value}</Link>
+}
+
+/** What to do about an alert: the team's own runbook if the settings name one, else the one that came with the product. */
+export function RunbookLink({ alert }: { alert: Pick<AlertRow, 'rule' | 'runbook'> }) {
+  const name = `Runbook: ${alert.rule}`
+  return /^https?:/.test(alert.runbook) ? <a href={alert.runbook} target="_blank" rel="noreferrer" aria-label={name}>Runbook</a> : <Link to={`/runbook?rule=${alert.rule}`} aria-label={name}>Runbook</Link>
 }
 
 export function auditColumns(now: number, open?: (row: AuditRow) => void): readonly Column<AuditRow>[] {

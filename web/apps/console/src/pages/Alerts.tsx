@@ -5,7 +5,7 @@ import { exportsOf, listPath, useList } from '../lists'
 import { useLive } from '../live'
 import { Chip } from '../marks'
 import { Link, useQuery } from '../router'
-import { Ref, Subject } from '../rows'
+import { Ref, RunbookLink, Subject } from '../rows'
 import { Table, Trouble, type Column } from '../Table'
 import { When } from '../time'
 import type { AlertRow, AlertStatus, Mutes } from '../wire'
@@ -53,7 +53,7 @@ export function Alerts() {
 function columns(now: number, done: (work: Promise<unknown>) => void): readonly Column<AlertRow>[] {
   return [
     { name: 'Severity', cell: (row) => <Chip tone={SEVERITY[row.severity]}>{row.severity}</Chip> },
-    { name: 'Alert', cell: (row) => <><strong>{row.title}</strong><div><code className="muted">{row.rule}</code> <Link to={`/runbook?rule=${row.rule}`} aria-label={`Runbook: ${row.rule}`}>Runbook</Link></div></> },
+    { name: 'Alert', cell: (row) => <><strong>{row.title}</strong><div><code className="muted">{row.rule}</code> <RunbookLink alert={row} /></div></> },
     { name: 'About', cell: (row) => (row.ref !== null ? <Ref value={row.ref} /> : row.subject !== null ? <Subject value={row.subject} /> : row.group) },
     { name: 'First', cell: (row) => <When at={row.first_at} now={now} /> },
     { name: 'Last', cell: (row) => <When at={row.last_at} now={now} /> },

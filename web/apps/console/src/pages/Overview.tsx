@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { Chip, Empty, Sparkline } from '../marks'
 import { Plot, type Line } from '../Plot'
 import { Link } from '../router'
-import { auditColumns } from '../rows'
+import { RunbookLink, auditColumns } from '../rows'
 import { columnsOf, stackedColumns } from '../series'
 import { Table, Trouble } from '../Table'
 import { When } from '../time'
@@ -53,7 +53,7 @@ export function Overview({ data, error, reload }: { data: Answer | null; error: 
               <li key={alert.id}>
                 <Chip tone={SEVERITY[alert.severity]}>{alert.severity}</Chip> <Link to="/alerts">{alert.title}</Link>{' '}
                 <span className="muted">{alert.count} × since <When at={alert.first_at} now={data.as_of} /></span>{' '}
-                <Link to={`/runbook?rule=${alert.rule}`} aria-label={`Runbook: ${alert.rule}`}>Runbook</Link>
+                <RunbookLink alert={alert} />
               </li>
             ))}
           </ul>

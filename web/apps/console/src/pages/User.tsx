@@ -3,7 +3,7 @@ import { EndDialog, type EndTarget } from '../EndDialog'
 import { useLive } from '../live'
 import { Chip, Empty } from '../marks'
 import { Link } from '../router'
-import { auditColumns } from '../rows'
+import { RunbookLink, auditColumns } from '../rows'
 import { Table, Trouble } from '../Table'
 import type { SignInDay, User as Answer } from '../wire'
 import { SEVERITY, counted } from '../words'
@@ -33,7 +33,7 @@ export function User({ subject }: { subject: string }) {
         <h2>Alerts</h2>
         {data.alerts.length === 0 ? <Empty>None.</Empty> : (
           <ul className="plainly card">
-            {data.alerts.map((alert) => <li key={alert.id}><Chip tone={SEVERITY[alert.severity]}>{alert.severity}</Chip> <Link to={`/alerts?subject=${encodeURIComponent(subject)}&status=all`}>{alert.title}</Link> <Link to={`/runbook?rule=${alert.rule}`} aria-label={`Runbook: ${alert.rule}`}>Runbook</Link></li>)}
+            {data.alerts.map((alert) => <li key={alert.id}><Chip tone={SEVERITY[alert.severity]}>{alert.severity}</Chip> <Link to={`/alerts?subject=${encodeURIComponent(subject)}&status=all`}>{alert.title}</Link> <RunbookLink alert={alert} /></li>)}
           </ul>
         )}
       </section>
