@@ -25,6 +25,7 @@ from bff.endpoints.direct import DirectCalls
 from bff.endpoints.events import SessionEvents
 from bff.endpoints.exceptions import exception_handlers
 from bff.endpoints.gate import Bff, Gate
+from bff.endpoints.last_answers import LastAnswers
 from bff.endpoints.login import login_handlers
 from bff.endpoints.logout import logout_handlers
 from bff.endpoints.own_sessions import own_sessions_handlers
@@ -48,16 +49,28 @@ def create_app_from_environment() -> Bff:
 
     Raises SettingsInvalid.
     """
+    return _created_from_environment(last_answers=False)
+
+
+def create_app_behind_granian() -> Bff:
+    """The same, for a server that closes idle connections without a word."""
+    return _created_from_environment(last_answers=True)
+
+
+def _created_from_environment(*, last_answers: bool) -> Bff:
     path = Path(os.environ.get(CONFIG_VARIABLE, "bff.toml"))
     settings, _ = load_settings(path.read_text(), os.environ, lambda name: Path(name).read_text())
-    return create_app(settings)
+    return create_app(settings, last_answers=last_answers)
 
 
-def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> Bff:
+def create_app(
+    settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = (), last_answers: bool = False
+) -> Bff:
     """A Litestar app for these settings. Nothing is opened before its lifespan begins.
 
     ``alarm_hooks`` are called with each event that should never happen, such as the replay of a
-    superseded session handle; they must return at once.
+    superseded session handle; they must return at once. With ``last_answers`` a process that is
+    replaced says in its answers that connections close, and ends some seconds later.
     """
     world = open_world(settings)
     evidence = open_evidence(world)
@@ -113,6 +126,9 @@ def create_app(settings: Settings, *, alarm_hooks: Sequence[AlarmHook] = ()) -> 
     app.gate, app.closing = gate, world.closing
     if world.traces is not None:
         app.gate = TracedGate(gate, world.traces.spans, around, values.trace_parents(settings))
+    if last_answers:
+        world.closing.app_lingers = True
+        app.gate = LastAnswers(app.gate, world.closing)
     return app
 
 

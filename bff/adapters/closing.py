@@ -8,12 +8,16 @@ from contextlib import contextmanager
 class ProcessClosing:
     """The port ``Closing``; and for whoever stops the server: when nothing is held open any more."""
 
-    __slots__ = ("_begun", "_held", "_let_go", "linger_seconds")
+    __slots__ = ("_begun", "_held", "_let_go", "app_lingers", "leaving", "linger_seconds")
 
     def __init__(self) -> None:
         """Not begun, nothing held."""
+        self.app_lingers = False
+        """It is the app that waits so long, for its server does not."""
+        self.leaving = False
+        """It does."""
         self.linger_seconds = 0.0
-        """For how long an idle connection may still ask, once the closing has begun."""
+        """For how long an idle connection may still ask."""
         self._begun = asyncio.Event()
         self._let_go = asyncio.Event()
         self._let_go.set()

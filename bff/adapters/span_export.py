@@ -17,6 +17,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from bff.adapters.spans import Spans
 
+AT_ONCE, APART_MILLISECONDS = 128, 1_000
+"""How many spans are delivered together, and how long they wait for company: the event loop waits while many are encoded."""
 MOST_WAITING = 4_096
 """Spans that may wait for the collector; further ones are dropped, and counted."""
 EXPORT_SECONDS = 5.0
@@ -82,7 +84,7 @@ class _Bounded(BatchSpanProcessor):
     """The library's, with a queue whose overflow is counted and not logged span by span."""
 
     def __init__(self, delivery: Delivery) -> None:
-        super().__init__(delivery, max_queue_size=MOST_WAITING)
+        super().__init__(delivery, MOST_WAITING, APART_MILLISECONDS, AT_ONCE)
         self._delivery = delivery
 
     def on_end(self, span: ReadableSpan) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import click
@@ -11,11 +12,13 @@ from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from bff.app import CONFIG_VARIABLE, PROTOCOL, SOCKET_PROTOCOL
+from bff.app import CONFIG_VARIABLE, PROTOCOL, SOCKET_PROTOCOL, create_app_behind_granian
 from bff.cli.options import CONFIG, load
 from bff.settings.model import Settings
 
 APP = "bff.app:create_app_from_environment"
+LINGERING_SECONDS = 10
+"""What a worker may take besides ``server.drain_seconds``: for idle connections, and for its last words."""
 LARGEST_MESSAGE = 16 * 1024 * 1024
 """Bytes of a WebSocket message that uvicorn reads at most, unless the settings allow more."""
 
@@ -53,8 +56,8 @@ def serve(path: str, port: int | None, workers: int | None, software: str) -> No
 
 def _granian(settings: Settings, port: int, workers: int) -> None:
     server = settings.server
-    MPServer(
-        APP,
+    granian = MPServer(
+        f"bff.app:{create_app_behind_granian.__name__}",
         address=server.host,
         port=port,
         interface=Interfaces.ASGI,
@@ -64,8 +67,21 @@ def _granian(settings: Settings, port: int, workers: int) -> None:
         websockets=True,
         log_access=False,
         respawn_failed_workers=True,
-        workers_kill_timeout=int(server.drain_seconds) + 5,
-    ).serve()
+        workers_kill_timeout=int(server.drain_seconds) + LINGERING_SECONDS,
+    )
+
+    @granian.on_reload
+    def replaced() -> None:
+        for worker in granian.wrks:
+            _tell_replaced(worker.inner)
+
+    granian.serve()
+
+
+def _tell_replaced(worker: BaseProcess) -> None:
+    """By SIGURG, which a worker that does not listen yet ignores."""
+    if worker.pid is not None and worker.exitcode is None:
+        os.kill(worker.pid, signal.SIGURG)
 
 
 def _uvicorn(settings: Settings, port: int, workers: int) -> None:
@@ -91,14 +107,10 @@ def _uvicorn(settings: Settings, port: int, workers: int) -> None:
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's, whose workers learn whether they are replaced or stopped.
-
-    By SIGURG: a worker that does not listen yet ignores it.
-    """
+    """uvicorn's, whose workers learn whether they are replaced or stopped."""
 
     def restart_all(self) -> None:
         """Replace each worker, once its successor is ready; it then has time for idle connections."""
         for process in self.processes:
-            if process.pid is not None and process.exitcode is None:
-                os.kill(process.pid, signal.SIGURG)
+            _tell_replaced(process.process)
         super().restart_all()

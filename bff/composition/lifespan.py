@@ -74,21 +74,29 @@ def _let_go_before_the_server_stops(world: World) -> None:
 
     SIGURG before it says that another worker is there for whoever comes.
     """
+    closing = world.closing
 
     async def end() -> None:
+        if closing.leaving:
+            await asyncio.sleep(closing.linger_seconds)
+            world.begin_closing()
         with suppress(TimeoutError):
             async with asyncio.timeout(LETTING_GO_SECONDS):
-                await world.closing.let_go()
+                await closing.let_go()
         signal.raise_signal(signal.SIGINT)
 
     def begin() -> None:
-        if not world.closing.begun:
+        if closing.begun or closing.leaving:
+            return
+        if closing.app_lingers and closing.linger_seconds:
+            closing.leaving = True
+        else:
             world.begin_closing()
-            world.background.start("let_go", end())
+        world.background.start("let_go", end())
 
     def replaced() -> None:
         drain = world.settings.server.drain_seconds
-        world.closing.linger_seconds = min(LINGER_SECONDS, drain / 2)
+        closing.linger_seconds = min(LINGER_SECONDS, drain / 2)
 
     with suppress(NotImplementedError, RuntimeError, ValueError):  # not in a main thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, begin)
