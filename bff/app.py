@@ -14,12 +14,12 @@ from bff.composition.evidence import open_evidence
 from bff.composition.flows import build_flows
 from bff.composition.lifespan import lifespan
 from bff.composition.surroundings import surroundings
-from bff.composition.world import open_world
+from bff.composition.world import World, open_world
 from bff.endpoints.api import ApiEndpoint
 from bff.endpoints.app_shell import AppShell
 from bff.endpoints.backchannel import backchannel_handlers
 from bff.endpoints.console import console_handlers
-from bff.endpoints.dependencies import BrowserCookies
+from bff.endpoints.dependencies import BrowserCookies, Surroundings
 from bff.endpoints.dev_shell import DevShell
 from bff.endpoints.direct import DirectCalls
 from bff.endpoints.events import SessionEvents
@@ -123,13 +123,23 @@ def create_app(
         request_ids.new,
         world.log,
     )
-    app.gate, app.closing = gate, world.closing
-    if world.traces is not None:
-        app.gate = TracedGate(gate, world.traces.spans, around, values.trace_parents(settings))
-    if last_answers:
-        world.closing.app_lingers = True
-        app.gate = LastAnswers(app.gate, world.closing)
+    app.closing = world.closing
+    app.gate = _outermost(gate, world, around, last_answers=last_answers)
     return app
+
+
+def _outermost(
+    gate: Gate, world: World, around: Surroundings, *, last_answers: bool
+) -> Gate | TracedGate | LastAnswers:
+    """What everything passes first."""
+    outer: Gate | TracedGate = gate
+    if world.traces is not None:
+        parents = values.trace_parents(world.settings)
+        outer = TracedGate(gate, world.traces.spans, around, parents)
+    if not last_answers:
+        return outer
+    world.closing.app_lingers = True
+    return LastAnswers(outer, world.closing)
 
 
 def _page(settings: Settings, shell: AppShell) -> AppShell | DevShell:
