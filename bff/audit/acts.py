@@ -22,25 +22,56 @@ class EndRequest(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Receipt(Body, frozen=True, kw_only=True):
     """What happened to one session.
 
-    ``deleted``: it is gone from Redis. ``revocation``: at the provider. ``stays_valid_seconds``: how
-    long its access token still works at APIs that verify it themselves.
+    ``deleted``: it is gone from Redis. ``revocation``: at the provider; ``unknown`` where an
+    interrupted job was resumed and only the trail can tell. ``stays_valid_seconds``: how long its
+    access token still works at APIs that verify it themselves.
     """
 
     ref: str
     subject: str | None
     deleted: bool
-    revocation: Literal["revoked", "failed", "unsupported", "pending", "none"]
+    revocation: Literal["revoked", "failed", "unsupported", "pending", "none", "unknown"]
     stays_valid_seconds: float
     own: bool
 
 
 class EndAnswer(Body, frozen=True, kw_only=True):
-    """Receipts, at most 1,000 of them; ``ended`` counts all."""
+    """Receipts, or the ``job`` behind which more than 200 sessions are being ended."""
 
     ended: int
     receipts: tuple[Receipt, ...]
     stays_valid_seconds: float
     note: str
+    job: str | None = None
+
+
+class EndJob(Body, frozen=True, kw_only=True):
+    """Many sessions being ended, one by one.
+
+    ``done`` of ``total`` have a receipt, ``ended`` of those are gone from Redis. ``interrupted``:
+    nobody works on it any more, and it can be resumed. ``stays_valid_seconds`` is the longest so far.
+    """
+
+    id: str
+    status: Literal["running", "interrupted", "done"]
+    by: str
+    reason: str
+    total: int
+    done: int
+    ended: int
+    began_at: float
+    updated_at: float
+    finished_at: float | None
+    stays_valid_seconds: float
+    note: str
+    as_of: float
+
+
+class EndJobs(Body, frozen=True, kw_only=True):
+    """The last of them, newest first; kept for a week."""
+
+    jobs: tuple[EndJob, ...]
+    as_of: float
 
 
 class AlertDecision(Body, frozen=True, kw_only=True, forbid_unknown_fields=True):

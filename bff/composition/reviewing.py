@@ -3,6 +3,8 @@
 from importlib.metadata import version
 
 from bff.adapters.alert_desk import AlertDesk
+from bff.adapters.entropy import SystemEntropy
+from bff.adapters.redis_ends import RedisEndLedger
 from bff.adapters.trail_pages import TrailPages
 from bff.composition.evidence import Evidence
 from bff.composition.posture import posture_rows
@@ -10,12 +12,23 @@ from bff.composition.stores import Stores
 from bff.composition.world import World
 from bff.endpoints.dependencies import ReviewFlows
 from bff.flows.access import AccessFlow
+from bff.flows.bulk_end import BulkEndFlow
 from bff.flows.ending import EndingFlow
 from bff.flows.ports import AuditTrail
 from bff.flows.review import ReviewFlow, ReviewPolicy
 from bff.flows.review_listing import SessionListing
 from bff.flows.review_pages import ReviewPages
 from bff.settings import values
+
+
+def bulk_end_flow(
+    world: World, trail: AuditTrail, stores: Stores, ending: EndingFlow
+) -> BulkEndFlow:
+    """Ending many, for the console and for the command."""
+    ledger = RedisEndLedger(world.redis, prefix=world.settings.redis.prefix)
+    return BulkEndFlow(
+        stores.sessions, ending, ledger, world.background, world.clock, SystemEntropy(), trail
+    )
 
 
 def review_flows(
@@ -49,8 +62,9 @@ def review_flows(
         environment=review.environment or ("development" if settings.development else "production"),
         version=version("cookie-bff"),
     )
+    bulk = bulk_end_flow(world, trail, stores, ending)
     flow = ReviewFlow(
-        access, stores.sessions, stores.register, listing, ending, world.clock, trail, policy
+        access, stores.sessions, stores.register, listing, ending, world.clock, trail, policy, bulk
     )
     pages = ReviewPages(stores.sessions, stores.register, listing, reader, alerts, world.clock)
     return ReviewFlows(

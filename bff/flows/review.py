@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bff.audit import events, operations
-from bff.audit.acts import EndAnswer, EndRequest, Receipt
+from bff.audit.acts import EndAnswer, EndJob, EndRequest, Receipt
 from bff.audit.pages import Me, Role
 from bff.errors import (
     CountChanged,
@@ -16,6 +16,7 @@ from bff.errors import (
     StepUpRequired,
 )
 from bff.flows.access import Access, AccessFlow, Presented
+from bff.flows.bulk_end import BulkEndFlow
 from bff.flows.ending import EndingFlow
 from bff.flows.ports import AuditTrail, Clock, SessionStore
 from bff.flows.register_ports import SessionRegister
@@ -25,7 +26,7 @@ from bff.flows.revocation import Told
 from bff.session.model import EndReason, Ref, Session, SessionKey
 
 RECEIPTS = 200
-"""So many sessions are ended one by one and answered with receipts; a filter that means more is refused."""
+"""So many sessions are ended while the reviewer waits; more are ended behind the answer, as a job."""
 TOLD_SECONDS = 3.0
 NOTE = "The provider's own sign-in is untouched: the user may sign in again."
 
@@ -72,6 +73,7 @@ class ReviewFlow:
     clock: Clock
     trail: AuditTrail
     policy: ReviewPolicy
+    bulk: BulkEndFlow
 
     async def admit(
         self, presented: Presented | None, page: str, query: str, *, background: bool
@@ -119,7 +121,7 @@ class ReviewFlow:
     async def end(
         self, reviewer: Reviewer, request: EndRequest, wanted: SessionFilter | None
     ) -> EndAnswer:
-        """End sessions; what became of each.
+        """End sessions; what became of each, or the job that ends many.
 
         Raises StepUpRequired, NotAReviewer, CountChanged, RequestMalformed.
         """
@@ -131,7 +133,7 @@ class ReviewFlow:
         if len(refs) > 1 and request.expected != len(refs):
             raise CountChanged
         if len(refs) > RECEIPTS:
-            raise RequestMalformed("refs")
+            return await self._many(reviewer, request, refs)
         receipts = [await self._receipt(reviewer, ref) for ref in _own_last(refs, reviewer)]
         ended = sum(receipt.deleted for receipt in receipts)
         self._acted(reviewer, request, ended)
@@ -139,6 +141,22 @@ class ReviewFlow:
         return EndAnswer(
             ended=ended, receipts=tuple(receipts), stays_valid_seconds=longest, note=NOTE
         )
+
+    async def resume(self, reviewer: Reviewer, job: str) -> EndJob | None:
+        """Go on with an interrupted job; None if there is no such job. Raises StepUpRequired."""
+        self._require_fresh(reviewer)
+        return await self.bulk.resume(job, reviewer.subject)
+
+    async def _many(self, reviewer: Reviewer, request: EndRequest, refs: list[str]) -> EndAnswer:
+        core = reviewer.session.core
+        job = await self.bulk.begin(
+            _own_last(refs, reviewer),
+            by=core.subject,
+            issuer=core.issuer,
+            reason=request.reason,
+            own_ref=core.ref,
+        )
+        return EndAnswer(ended=0, receipts=(), stays_valid_seconds=0, note=NOTE, job=job)
 
     async def _everybody(self, reviewer: Reviewer, request: EndRequest) -> EndAnswer:
         if reviewer.role != "admin":

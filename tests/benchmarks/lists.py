@@ -23,6 +23,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bff.settings.read import load_settings
+from tests.benchmarks.lists_census import census
 from tests.benchmarks.lists_load import DAYS, fill
 from tests.e2e.api_browser import ApiBrowser
 from tests.e2e.processes import Stack
@@ -318,9 +319,16 @@ def _measured(
     reviewer = Reviewer(browser)
     before = resident(stack)
     with Redis(port=stack.redis_port) as redis:
+        held: Any = redis.info("memory")
         slowest = measure(reviewer, redis)
+        held_after: Any = redis.info("memory")
     after = resident(stack)
     mib = 2**20
+    print(
+        f"\nRedis: {held['used_memory'] / mib:.0f} MiB before, {held_after['used_memory'] / mib:.0f} "
+        f"after, {held_after['used_memory_peak'] / mib:.0f} at most."
+    )
+    print(census(stack.redis_port, folder / "bff.toml"))
     print(f"\nThe process: {before / mib:.0f} MiB before, {after / mib:.0f} MiB after.")
     print(
         f"Redis: {(weights['sessions'] - weights['empty']) / given.sessions:.0f} octets a session, "

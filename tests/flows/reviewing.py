@@ -7,12 +7,15 @@ from bff.audit.acts import AlertDecision, MuteRequest, Mutes
 from bff.audit.pages import ChainStatus, Overview, RefreshPlots
 from bff.audit.rows import AlertRow, AuditRow, Page, RefreshRow
 from bff.flows.access import Presented
+from bff.flows.bulk_end import BulkEndFlow
 from bff.flows.review import ReviewFlow, ReviewPolicy
 from bff.flows.review_listing import SessionListing
 from bff.flows.review_pages import ReviewPages
 from bff.session.model import Ref, SessionId, SessionKey
 from tests.builders import NOW, a_core, a_key, a_session
+from tests.flows.fake_ends import MemoryEndLedger
 from tests.flows.fake_register import MemorySessionRegister
+from tests.flows.fakes import SeededEntropy
 from tests.flows.fleet import Fleet
 from tests.flows.signing_out import SigningOut
 from tests.flows.virtual_time import Process
@@ -88,6 +91,7 @@ class Reviewing:
         limits = self.out.memory.limits
         self.listing = SessionListing(register, Process(self.world, "p1"), self.world, limits)
         self.entries, self.desk = QuietTrail(), QuietDesk()
+        self.ledger = MemoryEndLedger(self.world)
         self.flow = ReviewFlow(
             access=fleet.member(),
             sessions=self.out.sessions,
@@ -105,10 +109,26 @@ class Reviewing:
                 environment="test",
                 version="0",
             ),
+            bulk=self.bulk("p1"),
         )
         self.pages = ReviewPages(
             self.out.sessions, register, self.listing, self.entries, self.desk, self.world
         )
+
+    def bulk(self, process: str) -> BulkEndFlow:
+        """Ending many, as one process does it."""
+        background = Process(self.world, process)
+        return BulkEndFlow(
+            self.out.sessions, self.out.ending, self.ledger, background, self.world,
+            SeededEntropy(len(process)), self.trail,
+        )  # fmt: skip
+
+    def many(self, count: int, subject: str = "eve") -> None:
+        """So many more sessions, of one user."""
+        for number in range(count):
+            core = a_core(ref=Ref(f"s_{number:04}"), subject=subject, provider_sid=None)
+            key = a_key(SessionId(f"{number:043d}"))
+            self.world.run(self.out.sessions.create(a_session(key=key, core=core)))
 
     def _signs_in(self, letter: str, subject: str, roles: list[str]) -> SessionKey:
         core = a_core(

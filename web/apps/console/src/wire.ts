@@ -292,7 +292,7 @@ export interface Receipt {
   ref: string
   subject: string | null
   deleted: boolean
-  revocation: 'revoked' | 'failed' | 'unsupported' | 'pending' | 'none'
+  revocation: 'revoked' | 'failed' | 'unsupported' | 'pending' | 'none' | 'unknown'
   stays_valid_seconds: number
   own: boolean
 }
@@ -302,6 +302,28 @@ export interface EndAnswer {
   receipts: readonly Receipt[]
   stays_valid_seconds: number
   note: string
+  job: string | null
+}
+
+export interface EndJob {
+  id: string
+  status: 'running' | 'interrupted' | 'done'
+  by: string
+  reason: string
+  total: number
+  done: number
+  ended: number
+  began_at: number
+  updated_at: number
+  finished_at: number | null
+  stays_valid_seconds: number
+  note: string
+  as_of: number
+}
+
+export interface EndJobs {
+  jobs: readonly EndJob[]
+  as_of: number
 }
 
 export interface AlertDecision {
