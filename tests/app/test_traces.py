@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -19,9 +20,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from bff.adapters.access_log import AccessLog
 from bff.adapters.observation import configure_logs
 from bff.adapters.span_export import MOST_WAITING, Delivery
+from bff.adapters.traces import Traces
 from bff.composition.tracing import open_traces
 from bff.errors import ResourceServerResponseInvalid
-from bff.resource.messages import ApiResponse
+from bff.resource.messages import ApiRequest, ApiResponse
+from bff.resource.routes import ApiRoute, Upstream
+from bff.resource.sockets import Refusal
 from bff.resource.trace_context import read_trace_context
 from tests.app.house import Browser, House
 from tests.flows.fakes import ScriptedBody
@@ -520,3 +524,58 @@ def test_off_opens_nothing(house: House) -> None:
     """The default."""
     assert house.worlds[-1].traces is None
     assert open_traces(house.worlds[-1].settings, None, float) is None
+
+
+class ScriptedSockets:
+    """The port SocketServer: gives or raises what it was told, and remembers what it was asked."""
+
+    def __init__(self, outcome: Any) -> None:
+        self.outcome = outcome
+        self.asked: list[ApiRequest] = []
+
+    async def open(
+        self, _route: ApiRoute, request: ApiRequest, _subprotocols: tuple[str, ...]
+    ) -> Any:
+        self.asked.append(request)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "error"),
+    [
+        ("a socket", 101, None),
+        (Refusal(403, []), 403, "403"),
+        (ResourceServerResponseInvalid("handshake"), None, "ResourceServerResponseInvalid"),
+    ],
+    ids=["open", "refused", "broken"],
+)
+async def test_a_handshake_has_a_span_and_tells_the_api(
+    exporter: InMemorySpanExporter, outcome: Any, status: int | None, error: str | None
+) -> None:
+    """It ends with the handshake, not with the socket; what the page said of a trace stays here."""
+    traces = Traces(Delivery(exporter, None), {}, 1.0, time.time)
+    route = ApiRoute(
+        name="ws",
+        prefix="/api/ws",
+        upstream=Upstream("http", "api.example", 80, "/ws"),
+        methods=("GET",),
+        websocket=True,
+    )
+    request = ApiRequest("GET", b"/ws/4711?a=1", [(b"traceparent", PARENT.encode()), (b"a", b"b")])
+    sockets = ScriptedSockets(outcome)
+    with suppress(ResourceServerResponseInvalid):
+        assert await traces.sockets(sockets).open(route, request, ()) == outcome
+    traces.flush()
+    traces.close()
+    (span,) = exporter.get_finished_spans()
+    attributes = span.attributes or {}
+    assert span.name == "GET /ws/{path}"
+    assert attributes.get("http.response.status_code") == status
+    assert attributes.get("error.type") == error
+    told = read_trace_context(sockets.asked[0].headers)
+    assert told is not None
+    assert span.context is not None
+    assert (told.trace_id, told.parent_id) == (span.context.trace_id, span.context.span_id)
+    assert (b"a", b"b") in sockets.asked[0].headers
