@@ -4,6 +4,7 @@ import click
 
 from bff.cli.audit import audit
 from bff.cli.checking import check, explain
+from bff.cli.ends import end, ends
 from bff.cli.keys import keys
 from bff.cli.posture import posture
 from bff.cli.report import report
@@ -19,3 +20,5 @@ def main() -> None:
 
 for command in (serve, check, explain, sessions, alerts, audit, posture, report, keys):
     main.add_command(command)
+for one in (end, ends):
+    sessions.add_command(one)

@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from bff.cli.audit import COLOURS, JSON, plain, shown_time, wide_console
 from bff.cli.options import CONFIG, load
 from bff.composition.operations import Operations, operations
 from bff.errors import StoreUnavailable
-from bff.session.model import EndReason, Ref, SessionKey
+from bff.session.model import Ref
 from bff.session.overview import PagePlace, SessionOverview
 
 T = TypeVar("T")
@@ -63,11 +64,12 @@ def list_sessions(path: str, subject: str | None, limit: int, *, as_json: bool) 
             page = await house.stores.register.page(place, min(CHUNK, limit - len(lines)), now)
             lines += [_session_line(each) for each in page.sessions]
             place = page.next
+            progress("sessions read", len(lines), limit)
             if place is None:
                 break
         return lines, await house.stores.register.count(now)
 
-    lines, total = _in_house(path, work)
+    lines, total = in_house(path, work)
     if as_json:
         click.echo(msgspec.json.encode({"total": total, "sessions": lines}).decode())
         return
@@ -92,7 +94,7 @@ def show(path: str, ref: str, *, as_json: bool) -> None:
         found = await house.stores.register.overviews([key]) if key else []
         return _session_line(found[0]) if found else None
 
-    line = _in_house(path, work)
+    line = in_house(path, work)
     if line is None:
         raise click.ClickException(
             f"{ref}: no live session; bff audit search ref:{ref} tells its story"
@@ -103,71 +105,6 @@ def show(path: str, ref: str, *, as_json: bool) -> None:
     for name, value in msgspec.structs.asdict(line).items():
         shown = shown_time(value) if name.endswith("_at") else plain(str(value))
         click.echo(f"{name:>20}  {shown}")
-
-
-@sessions.command()
-@CONFIG
-@JSON
-@click.argument("refs", nargs=-1)
-@click.option("--subject", help="Every session of this user.")
-@click.option("--everybody", is_flag=True, help="Every session there is.")
-@click.option("--reason", required=True, help="Why; it goes into the audit trail.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def end(
-    path: str,
-    refs: tuple[str, ...],
-    subject: str | None,
-    reason: str,
-    *,
-    everybody: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    """End sessions here at once and revoke their refresh tokens.
-
-    Access tokens that APIs already hold stay valid there until they expire.
-    """
-    if sum((bool(refs), subject is not None, everybody)) != 1:
-        raise click.UsageError("name references, or --subject, or --everybody")
-    if not yes:
-        whom = "everybody" if everybody else subject or f"{len(refs)} session(s)"
-        click.confirm(f"End the sessions of {whom}?", abort=True, err=True)
-
-    async def work(house: Operations) -> list[dict[str, object]]:
-        ending, keys = house.flows.ending, await _meant(house, refs, subject)
-        action = "end_everybody" if everybody else "end_sessions"
-        count = (
-            await house.stores.register.count(house.world.clock.now()) if everybody else len(keys)
-        )
-        house.trail.record(
-            Acted(
-                at=house.world.clock.now(),
-                actor=_operator(),
-                action=action,
-                count=count,
-                note=reason[:200],
-            )
-        )
-        if everybody:
-            return [{"ended": await ending.everybody()}]
-        now = house.world.clock.now()
-        return [
-            {
-                "ref": session.core.ref,
-                "subject": session.core.subject,
-                "deleted": True,
-                "access_valid_seconds": round(max(session.tokens.expires_at - now, 0.0)),
-            }
-            for session in await ending.each(keys, EndReason.ADMIN)
-        ]
-
-    receipts = _in_house(path, work)
-    if as_json:
-        click.echo(msgspec.json.encode(receipts).decode())
-        return
-    for receipt in receipts:
-        click.echo("  ".join(f"{name} {plain(str(value))}" for name, value in receipt.items()))
-    click.echo(f"{len(receipts)} ended" if not everybody else "everybody's session has ended")
 
 
 @click.group(invoke_without_command=True)
@@ -188,7 +125,7 @@ def alerts(context: click.Context, path: str, *, as_json: bool, closed: bool) ->
         _looked(house, "alerts", "")
         return (await house.evidence.alerts.page(statuses, None, 1_000))[0]
 
-    rows = _in_house(path, work)
+    rows = in_house(path, work)
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
         return
@@ -211,29 +148,28 @@ def decide(
     """Acknowledge or close an alert, or open it again."""
 
     async def work(house: Operations) -> AlertRow | None:
-        row = await house.evidence.alerts.decide(alert, status, _operator(), note[:200])
+        row = await house.evidence.alerts.decide(alert, status, operator(), note[:200])
         if row is not None:
             house.trail.record(
-                Acted(at=house.world.clock.now(), actor=_operator(), action=f"alert_{status}", count=1,
+                Acted(at=house.world.clock.now(), actor=operator(), action=f"alert_{status}", count=1,
                       note=f"{alert} {note}"[:200])
             )  # fmt: skip
         return row
 
-    row = _in_house(context.obj, work)
+    row = in_house(context.obj, work)
     if row is None:
         raise click.ClickException(f"{alert}: no such alert")
     click.echo(msgspec.json.encode(row).decode() if as_json else f"{alert} is {row.status}")
 
 
-async def _meant(house: Operations, refs: tuple[str, ...], subject: str | None) -> list[SessionKey]:
-    store = house.stores.sessions
-    if subject is not None:
-        return list(await store.keys_of_subject(house.world.settings.provider.issuer, subject))
-    found = [await store.key_of_ref(Ref(ref)) for ref in refs]
-    return [key for key in found if key is not None]
+def progress(what: str, done: int, of: int) -> None:
+    """How far a long command has come, over itself, for whoever watches a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} of {of:,} {what} ", nl=False, err=True)
 
 
-def _in_house(path: str, work: Callable[[Operations], Awaitable[T]]) -> T:
+def in_house(path: str, work: Callable[[Operations], Awaitable[T]]) -> T:
+    """What a command does among the house's stores and flows."""
     settings = load(path)[0]
 
     async def run() -> T:
@@ -250,7 +186,7 @@ def _looked(house: Operations, page: str, query: str) -> None:
     house.trail.record(
         Looked(
             at=house.world.clock.now(),
-            actor=_operator(),
+            actor=operator(),
             page=page,
             query=query[:200],
             export="cli",
@@ -258,7 +194,7 @@ def _looked(house: Operations, page: str, query: str) -> None:
     )
 
 
-def _operator() -> str:
+def operator() -> str:
     """Who types, as far as the system knows."""
     return f"cli:{getpass.getuser()}"
 

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from bff.adapters.observation import LogTrail, configure_logs
 from bff.composition.evidence import Evidence, open_evidence
 from bff.composition.flows import build_flows
+from bff.composition.reviewing import bulk_end_flow
 from bff.composition.stores import Stores, open_stores
 from bff.composition.world import World, open_world
 from bff.endpoints.dependencies import Flows
+from bff.flows.bulk_end import BulkEndFlow
 from bff.flows.resealing import ResealingFlow
+from bff.flows.review_listing import SessionListing
+from bff.settings import values
 from bff.settings.model import Settings
 
 DRAIN_SECONDS = 10.0
@@ -28,6 +32,8 @@ class Operations:
     resealing: ResealingFlow
     evidence: Evidence
     trail: LogTrail
+    bulk: BulkEndFlow
+    listing: SessionListing
 
 
 @asynccontextmanager
@@ -40,14 +46,18 @@ async def operations(settings: Settings) -> AsyncIterator[Operations]:
     configure_logs(settings.logging.level, settings.logging.format, sys.stderr)
     stores, evidence = open_stores(world), open_evidence(world)
     writing = asyncio.create_task(evidence.log.run(), name="audit trail")
+    flows = build_flows(world, evidence.trail, evidence)
+    limits = values.session_limits(settings)
     try:
         yield Operations(
             world=world,
             stores=stores,
-            flows=build_flows(world, evidence.trail, evidence),
+            flows=flows,
             resealing=ResealingFlow(stores.register, stores.resealing, world.clock),
             evidence=evidence,
             trail=evidence.trail,
+            bulk=bulk_end_flow(world, evidence.trail, stores, flows.ending),
+            listing=SessionListing(stores.register, world.background, world.clock, limits),
         )
     finally:
         await world.background.drain(DRAIN_SECONDS)

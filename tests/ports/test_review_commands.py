@@ -126,6 +126,31 @@ def test_ending_asks_first_and_wants_to_know_whom_and_why(config: Path) -> None:
     assert json.loads(run(config, "sessions", "list", "--json").stdout)["total"] == 0
 
 
+@pytest.mark.req("N57", "N59", "S12")
+def test_many_are_ended_as_a_job_that_can_be_asked_afterwards(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By user or by the list's query; every receipt is there later, and so is who and why."""
+    monkeypatch.setattr("bff.cli.ends.RECEIPTS", 1)
+    done = run(config, "sessions", "end", "--subject", "ada", "--reason", "left", "--yes", "--json")
+    job = json.loads(done.stdout)
+    assert (job["status"], job["total"], job["ended"]) == ("done", 2, 2)
+    words = ["sessions", "end", "--filter", "subject=eve", "--reason", "x"]
+    no = CliRunner().invoke(main, [*words, "--config", str(config)], input="n\n")
+    assert (no.exit_code, "End 1 sessions" in no.stderr) == (1, True)
+    assert run(config, *words, "--yes").exit_code == 0
+    assert run(config, "sessions", "end", "--filter", "", "--reason", "x", "--yes").exit_code == 2
+    listed = json.loads(run(config, "sessions", "ends", "--json").stdout)
+    assert [(one["total"], one["by"][:4]) for one in listed] == [(1, "cli:"), (2, "cli:")]
+    assert job["id"] in run(config, "sessions", "ends").stdout
+    receipts = run(config, "sessions", "ends", job["id"], "--receipts").stdout.splitlines()
+    assert sorted(json.loads(line)["ref"] for line in receipts) == ["s_0", "s_1"]
+    assert run(config, "sessions", "ends", job["id"], "--resume").exit_code == 0
+    assert run(config, "sessions", "ends", "e_none").exit_code == 1
+    actions = [row["details"]["action"] for row in trail(config, "authz_admin")]
+    assert actions == ["sessions_end", "sessions_end_begun"] * 2
+
+
 @pytest.mark.req("S10")
 def test_alerts_are_listed_and_decided_upon(config: Path) -> None:
     """And the decision is written down."""
