@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from bff.adapters import browser_connection
+from bff.adapters.browser_socket import BrowserSocketConnection
 from tests.app.doorstep import Doorstep, Visitor
+from tests.app.house import House
 from tests.ports.resource_server.scripted_api import OK, Wire, answering, until
 
 New = Callable[..., Awaitable[Doorstep]]
@@ -176,3 +179,32 @@ async def test_of_pipelined_requests_the_last_is_told(new_doorstep: New) -> None
     told = [(await visitor.answer())[1].get(b"connection") for _ in range(2)]
     assert told == [None, b"close"]
     assert await visitor.end() == b""
+
+
+class HalfADoor:
+    """The part of uvicorn's configuration that a socket looks at."""
+
+    def __init__(self, app: object) -> None:
+        self.loaded_app = app
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["open by then", "came while it ended"])
+@pytest.mark.parametrize("shaken", [False, True], ids=["under way", "open"])
+async def test_a_socket_is_cut_only_if_it_did_not_listen(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, late: bool, shaken: bool
+) -> None:
+    """The app has told those that were open; the others it is still about to tell."""
+    cut: list[bool] = []
+    theirs = WebSocketsSansIOProtocol
+    monkeypatch.setattr(theirs, "shutdown", lambda _socket: cut.append(True))
+    monkeypatch.setattr(theirs, "connection_made", lambda _socket, _transport: None)
+    socket = BrowserSocketConnection.__new__(BrowserSocketConnection)
+    socket.config = HalfADoor(house.app)  # type: ignore[assignment]
+    closing = house.worlds[-1].closing
+    if late:
+        closing.begin()
+    socket.connection_made(None)
+    closing.begin()
+    socket.handshake_complete = shaken
+    socket.shutdown()
+    assert cut == ([True] if shaken and not late else [])
