@@ -1,6 +1,9 @@
 """What all subjects share: Redis, the mock provider, an API that wants a bearer token. All on the load's core."""
 
+import json
 import os
+import random
+import string
 import subprocess
 import sys
 import time
@@ -50,6 +53,31 @@ PLAIN = """
     }}
   }}
 """
+
+
+def leads(size: int) -> bytes:
+    """A list of leads as an API tells it, padded to ``size`` octets.
+
+    Text, not one letter again and again: how fast a body is searched depends on what is in it.
+    """
+    chance = random.Random(size)
+    rows: list[dict[str, object]] = []
+    octets = 2
+    while True:
+        name = "".join(chance.choices(string.ascii_lowercase, k=chance.randrange(4, 12)))
+        row: dict[str, object] = {
+            "id": f"lead_{chance.getrandbits(64):016x}",
+            "name": f"{name.title()} {chance.choice(('Lovelace', 'Hopper', 'Hamilton'))}",
+            "email": f"{name}@{chance.choice(('example.org', 'mail.example'))}",
+            "score": round(chance.random() * 100, 2),
+            "stage": chance.choice(("new", "contacted", "qualified", "lost")),
+            "created_at": f"2026-{chance.randrange(1, 13):02d}-{chance.randrange(1, 29):02d}T09:00:00Z",
+            "tags": chance.sample(("fair", "newsletter", "partner", "webinar"), 2),
+        }
+        octets += len(json.dumps(row)) + 2
+        if octets > size:
+            return json.dumps(rows).encode().ljust(size)
+        rows.append(row)
 
 
 @dataclass
@@ -122,7 +150,7 @@ class Ground:
         for name, size in SIZES.items():
             file = self.folder / "api" / name
             file.parent.mkdir(exist_ok=True)
-            file.write_bytes(b'{"x":"' + b"x" * (size - 8) + b'"}')
+            file.write_bytes(leads(size))
         self.run("redis", redis_command(self.redis_port, self.folder / "redis", appendonly=False))
         command = [sys.executable, "-m", "upstream_mocks.provider"]
         command += ["--port", str(self.provider_port)]
