@@ -40,6 +40,9 @@ if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[2]) then
 end
 """
 
+_Counted = int | tuple[int, str]
+"""A slot; or the first digit of a status, and a route."""
+
 
 class SessionCalls:
     """Counts, tells, reads."""
@@ -50,7 +53,7 @@ class SessionCalls:
         self._now = now
         self._prefix = prefix
         self._add = redis.register_script(_ADD)
-        self._waiting: dict[str, dict[str, int]] = {}
+        self._waiting: dict[str, dict[_Counted, int]] = {}
 
     def count(self, ref: str, route: str, status: int) -> None:
         """One call of an API by the session ``ref``; never waits, never fails."""
@@ -59,8 +62,8 @@ class SessionCalls:
             if len(self._waiting) >= MOST_SESSIONS:
                 return
             fields = self._waiting[ref] = {}
-        slot = f"s:{int(self._now()) // SLOT_SECONDS}"
-        answered = f"r:{status // 100}:{route}"
+        slot = int(self._now()) // SLOT_SECONDS
+        answered = (status // 100, route)
         fields[slot] = fields.get(slot, 0) + 1
         fields[answered] = fields.get(answered, 0) + 1
 
@@ -96,19 +99,24 @@ class SessionCalls:
         used.sort(key=lambda one: (-one.total, one.route))
         return ApiUse(slot_seconds=SLOT_SECONDS, slots=tuple(sorted(slots)), routes=tuple(used))
 
-    async def _send(self, some: list[tuple[str, dict[str, int]]]) -> None:
+    async def _send(self, some: list[tuple[str, dict[_Counted, int]]]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for ref, fields in some:
-            pairs = [part for field, count in fields.items() for part in (field, count)]
+            pairs = [part for field, count in fields.items() for part in (_name(field), count)]
             await self._add(
                 keys=[self._key(ref)], args=[KEPT_SECONDS, MOST_SLOTS, *pairs], client=pipeline
             )
         await pipeline.execute()
 
-    def _put_back(self, ref: str, fields: dict[str, int]) -> None:
+    def _put_back(self, ref: str, fields: dict[_Counted, int]) -> None:
         later = self._waiting.setdefault(ref, {})
         for field, count in fields.items():
             later[field] = later.get(field, 0) + count
 
     def _key(self, ref: str) -> str:
         return f"{self._prefix}:calls:{{{ref}}}"
+
+
+def _name(field: _Counted) -> str:
+    """The hash field it is added to."""
+    return f"s:{field}" if isinstance(field, int) else f"r:{field[0]}:{field[1]}"
