@@ -60,6 +60,20 @@ def sessions_over_time(counts: Counts) -> Series:
     return _series(counts, {"live": live})
 
 
+def most_live(counts: Counts, since: float, until: float, steps: int) -> list[int]:
+    """Live sessions at most in each of so many equal steps; one in which nobody counted holds the last figure."""
+    most: list[int | None] = [None] * steps
+    for at, counted in counts:
+        if "sessions" in counted:
+            step = min(max(int((at - since) / (until - since) * steps), 0), steps - 1)
+            most[step] = max(counted["sessions"], most[step] or 0)
+    known, last = [], 0
+    for count in most:
+        last = last if count is None else count
+        known.append(last)
+    return known
+
+
 def latency_over_time(counts: Counts, step: float = FIVE_MINUTES) -> Series:
     """The provider's p50 and p95 in each step (seconds); 0 where nothing was renewed."""
     return _series(

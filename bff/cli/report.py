@@ -91,7 +91,7 @@ async def _made(house: Operations, settings: Settings, since: float) -> tuple[st
     sys.stderr.write("\n")
     page = Page(masked)
     _front(page, settings, tally, found, who)
-    _figures(page, tally)
+    _figures(page, tally, found)
     _alerts(page, [one for one in found.alerts if one.last_at >= tally.since])
     for name, (title, words) in TOLD.items():
         _told(page, tally, name, title, words)
@@ -150,8 +150,10 @@ def _front(page: Page, settings: Settings, tally: Tally, found: Checked, who: st
     )  # fmt: skip
 
 
-def _figures(page: Page, tally: Tally) -> None:
+def _figures(page: Page, tally: Tally, found: Checked) -> None:
     ends = (_day(tally.since), _day(tally.until))
+    page.heading("Sessions over time", "The most that were live in each step.")
+    page.level("Live sessions", found.live_over_time, ends)
     page.heading("Signing in")
     page.columns("Sign-ins", (("succeeded", "a", tally.over_time("authn_login_success")),
                               ("failed", "d", tally.over_time("authn_login_fail"))), ends)  # fmt: skip

@@ -127,6 +127,28 @@ class Page:
             f"{''.join(bars)}</svg><figcaption><b>{self.text(title)}</b>{legend}</figcaption></figure>"
         )
 
+    def level(self, title: str, levels: Sequence[int], ends: tuple[str, str]) -> None:
+        """How high something stood over time, as one area."""
+        most = max(levels, default=0)
+        if not most:
+            self._parts.append(f'<p class="soft">{self.text(title)}: none in this time.</p>')
+            return
+        wide, floor = WIDTH / len(levels), HEIGHT - 18
+        tops = [floor - level / most * (floor - 14) for level in levels]
+        path = "".join(
+            f"L{step * wide:.1f} {top:.1f}H{(step + 1) * wide:.1f}" for step, top in enumerate(tops)
+        )
+        said = f"{title}: {most:,} at most, {levels[-1]:,} at the end"
+        self._parts.append(
+            f'<figure><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{self.text(said)}">'
+            f'<path class="a" d="M0 {floor}{path}V{floor}Z"/>'
+            f'<line x1="0" x2="{WIDTH}" y1="{floor}" y2="{floor}"/><text x="0" y="10">{most:,}</text>'
+            f'<text x="0" y="{HEIGHT - 4}">{self.text(ends[0])}</text>'
+            f'<text x="{WIDTH}" y="{HEIGHT - 4}" text-anchor="end">{self.text(ends[1])}</text>'
+            f"</svg><figcaption><b>{self.text(title)}</b>"
+            f"<span>{self.text(said.partition(': ')[2])}</span></figcaption></figure>"
+        )
+
     def footer(self, lines: Iterable[tuple[str, str]]) -> None:
         """Names and values, in small print."""
         said = "".join(

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bff.adapters.trail_figures import most_live
 from bff.audit.chain import Verifier
 from bff.audit.rows import AlertRow, PostureRow
-from bff.audit.tally import Tally
+from bff.audit.tally import STEPS, Tally
 from bff.composition.evidence import fingerprint
 from bff.composition.operations import Operations
 from bff.composition.posture import posture_rows
@@ -22,6 +23,7 @@ class Checked:
     entries: int
     findings: list[str]
     live: int
+    live_over_time: list[int]
     alerts: list[AlertRow]
     posture: tuple[PostureRow, ...]
     fingerprint: str
@@ -40,10 +42,12 @@ async def checked(
             progress(verifier.entries)
     progress(verifier.entries)
     alerts, _ = await house.evidence.alerts.page(("new", "acknowledged", "closed"), None, ALERTS)
+    counted = await reader.five_minutes(tally.since, tally.until)
     return Checked(
         entries=verifier.entries,
         findings=[str(finding) for finding in verifier.findings()],
         live=await house.stores.register.count(tally.until),
+        live_over_time=most_live(counted, tally.since, tally.until, STEPS),
         alerts=alerts,
         posture=posture_rows(settings, tally.until),
         fingerprint=fingerprint(settings),

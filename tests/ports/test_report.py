@@ -72,6 +72,9 @@ async def _happen(text: str) -> None:
         ):
             house.trail.record(event)
         await house.evidence.log.flush(10)
+        for ago, live in ((3 * 86_400, 1_234), (400, 17)):
+            five = house.evidence.names.five(now - ago)
+            await house.world.redis.hset(five, "sessions", str(live))
         await house.evidence.alerts.prepare()
         await house.evidence.alerts.evaluate()
 
@@ -116,6 +119,17 @@ def test_a_report_tells_the_figures_of_its_time_and_is_itself_told(config: Path)
     assert re.search(r"in order: [0-9a-f]{64}", said)
     looked = run(config, "audit", "search", "--json", "event:sensitive_read").stdout
     assert '"page":"report"' in looked
+
+
+@pytest.mark.req("S12")
+def test_a_report_draws_sessions_over_time(config: Path) -> None:
+    """An area of as many steps as the other plots, and its figures in words."""
+    text = run(config, "report", "--since", "7d", "--out", "-").stdout
+    assert "1,234 at most, 17 at the end" in Reader(text).text
+    (path,) = re.findall(r'<path class="a" d="([^"]+)"', text)
+    assert path.count("H") == STEPS
+    hour = Reader(run(config, "report", "--since", "1h", "--out", "-").stdout).text
+    assert "17 at most, 17 at the end" in hour
 
 
 @pytest.mark.req("S12")

@@ -35,6 +35,16 @@ def test_what_happened_just_now_is_in_the_tiles() -> None:
     assert figures.tiles([], 0)[1].value == 0
 
 
+@pytest.mark.req("S11")
+def test_live_sessions_are_the_most_of_each_step_and_hold_where_nobody_counted() -> None:
+    """Before the first count there are none; a step without one repeats the last."""
+    at = START
+    counts = [(at + 300, {"sessions": 7}), (at + 350, {"sessions": 5}), (at + 500, {"e:x": 3}),
+              (at + 950, {"sessions": 0}), (at + 1_000, {"sessions": 2})]  # fmt: skip
+    assert figures.most_live(counts, at, at + 1_000, 5) == [0, 7, 7, 7, 2]
+    assert figures.most_live([], at, at + 1_000, 2) == [0, 0]
+
+
 def test_percentiles_are_upper_bounds_and_none_without_renewals() -> None:
     """Nineteen fast, one slow: half below 50 ms, all below 5 s."""
     counted = [{"l:0.05": 19, "l:5": 1}]
