@@ -157,15 +157,15 @@ async def nothing_is_left(redis: Any) -> bool:
     return not behind and not waiting["pending"] and not await redis.xlen(outbox)
 
 
-async def proven(redis: Any, hook: Hook, names: Fleet) -> None:
-    """Each alert once, with its exact count; delivered at least once, under its own id."""
+async def proven(redis: Any, hook: Hook, names: Fleet, rounds: int = 1) -> None:
+    """Each alert once, with its exact count after so many rounds of trouble; delivered at least once, under its own id."""
     await until(lambda: nothing_is_left(redis), "something is left")
     alerts = RedisAlerts(
         redis, NAMES, "reader", now=time.time, sessions_per_user=3, raised=lambda *_: None
     )
     rows, total = await alerts.page(("new",), None, 100)
     counts = sorted((row.rule, row.group, row.count) for row in rows)
-    assert counts == EXPECTED
+    assert counts == [(rule, group, count * rounds) for rule, group, count in EXPECTED]
     assert total == len(EXPECTED)
     assert set(hook.delivered) == {row.id for row in rows}
     raised = names.raised()
@@ -191,6 +191,27 @@ async def test_the_evaluating_process_is_killed(
             names.kill("leader")
             catch.drop()
             await proven(redis, hook, names)
+    gate.close()
+
+
+@pytest.mark.req("S10")
+async def test_the_evaluating_process_stalls_and_wakes_too_late(
+    redis_port: int, tmp_path: Path
+) -> None:
+    """Another one has taken over what it held; what it then does about that counts for nothing."""
+    gate = RedisGate(redis_port)
+    hook = Hook(hold_first=False)
+    async with empty(redis_port) as redis:
+        with hook.listening(), fleet(tmp_path, hook) as names, gate.catch(APPLY, "there") as catch:
+            names.start("leader", gate.port)
+            await trouble(redis)
+            await asyncio.to_thread(catch.wait, WITHIN_SECONDS)
+            names.start("heir", redis_port)
+            await proven(redis, hook, names)
+            names.kill("heir")
+            catch.let_go()
+            await trouble(redis)
+            await proven(redis, hook, names, rounds=2)
     gate.close()
 
 
