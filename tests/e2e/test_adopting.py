@@ -27,6 +27,7 @@ def test_ten_lines_put_a_foreign_react_app_behind_the_bff(
     page.goto(adopted.url)
     page.get_by_role("button", name=re.compile("Ada")).click()
     expect(page.get_by_role("heading", name="Orders of Ada")).to_be_visible(timeout=PATIENCE_MS)
+    assert page.locator(".bff-banner").bounding_box()["height"] == 0  # type: ignore[index]
     page.get_by_role("button", name="Call").click()
     expect(page.locator("output")).to_have_text("200", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Sign out").click()
