@@ -1,7 +1,7 @@
 """What is counted: Prometheus metrics, made of audit events and of plain numbers read when asked for."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -35,9 +35,12 @@ class CacheMeter(Protocol):
 
 
 class TripMeter(Protocol):
-    """How often Redis was asked."""
+    """How often Redis was asked, by the kind of request."""
 
-    trips: int
+    @property
+    def trips(self) -> Mapping[str, int]:
+        """Of each kind."""
+        ...
 
 
 class SpanMeter(Protocol):
@@ -172,9 +175,17 @@ class Metrics:
     def watch_redis(self, pool: TripMeter) -> None:
         """How often Redis is asked; held against the calls it tells what a call costs."""
         trips = self._counter(
-            "bff_redis_round_trips_total", "Commands, scripts and pipelines sent to Redis."
+            "bff_redis_round_trips_total",
+            "Commands, scripts and pipelines sent to Redis, by kind of request: api, session, sign_in, "
+            "console, other; background is what no request began.",
+            "kind",
         )
-        self._tallies.append(Tally(trips, _one(pool, "trips")))
+
+        def read() -> Iterator[Reading]:
+            for kind, count in list(pool.trips.items()):
+                yield (kind,), count
+
+        self._tallies.append(Tally(trips, read))
 
     def watch_spans(self, delivery: SpanMeter) -> None:
         """Whether the collector takes what it is sent."""

@@ -1,6 +1,7 @@
 """One pool of connections to Redis, and what its errors mean."""
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,15 +14,27 @@ from redis.exceptions import RedisError
 from bff.errors import StoreUnavailable
 
 
-class CountingPool(BlockingConnectionPool):
-    """Counts how often a connection is taken: once for each command, script or pipeline."""
+def outside() -> str:
+    """Where nobody says for whom Redis is asked."""
+    return "background"
 
-    trips = 0
+
+class CountingPool(BlockingConnectionPool):
+    """Counts how often a connection is taken: once for each command, script or pipeline.
+
+    ``kind`` says for which kind of request; whoever knows puts itself there.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  as redis-py has it
+        """Counts begin at none."""
+        super().__init__(*arguments, **options)
+        self.trips: Counter[str] = Counter()
+        self.kind: Callable[[], str] = outside
 
     async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:  # noqa: ANN401  as redis-py has it
         """Take one."""
         del command_name, keys, options
-        self.trips += 1
+        self.trips[self.kind()] += 1
         return await super().get_connection()  # type: ignore[no-untyped-call]
 
 

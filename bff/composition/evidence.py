@@ -27,7 +27,7 @@ from bff.audit import operations
 from bff.audit.record import Record
 from bff.audit.rules import Rule, Signal
 from bff.composition.world import World
-from bff.endpoints.origin import RequestOrigin
+from bff.endpoints.origin import RequestOrigin, request_kind
 from bff.errors import StoreUnavailable
 from bff.flows.session_census import SessionCensus
 from bff.settings import values
@@ -98,7 +98,9 @@ def open_evidence(world: World) -> Evidence:
         keep_seconds=keep_seconds,
     )
     world.metrics.watch_trail(log.meter)
-    world.metrics.watch_redis(cast("CountingPool", redis.connection_pool))
+    pool = cast("CountingPool", redis.connection_pool)
+    pool.kind = request_kind
+    world.metrics.watch_redis(pool)
     if world.session_cache is not None:
         world.metrics.watch_cache(world.session_cache)
     if world.traces is not None:

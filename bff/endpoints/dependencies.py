@@ -142,11 +142,12 @@ class Known(msgspec.Struct, frozen=True):
 class Request:
     """One request's facts, gathered once by the gate: id, header look-up, cookies on demand."""
 
-    __slots__ = ("arrived_at", "client", "get", "headers", "id", "repeated", "status")
+    __slots__ = ("arrived_at", "client", "get", "headers", "id", "path", "repeated", "status")
 
     def __init__(self, scope: Scope, request_id: str, arrived_at: float) -> None:
         """Take what the gate knows."""
         self.id = request_id
+        self.path: bytes = scope.get("raw_path", b"")
         self.arrived_at = arrived_at
         self.headers: list[tuple[bytes, bytes]] = scope["headers"]
         by_name = dict(self.headers)

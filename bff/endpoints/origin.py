@@ -17,6 +17,27 @@ from bff.session.client import Client
 CURRENT: ContextVar[Request | None] = ContextVar("bff_request", default=None)
 
 
+KINDS = (
+    (b"/api/", "api"),
+    (b"/bff/console", "console"),
+    (b"/bff/session", "session"),
+    (b"/bff/refresh", "session"),
+    (b"/bff/events", "session"),
+    (b"/bff/log", "sign_in"),
+    (b"/bff/callback", "sign_in"),
+)
+"""What requests are for, by how their path begins. Sign-outs count as signing in."""
+
+
+def request_kind() -> str:
+    """What the current request is for; ``background`` outside any."""
+    request = CURRENT.get()
+    if request is None:
+        return "background"
+    path = request.path
+    return next((kind for beginning, kind in KINDS if path.startswith(beginning)), "other")
+
+
 class RequestOrigin:
     """Tells where the current request comes from; worked out only when an event asks."""
 

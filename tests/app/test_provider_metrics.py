@@ -11,10 +11,14 @@ from tests.app.house import House
 
 
 def samples(house: House) -> dict[tuple[str, str, str], float]:
-    """By name, endpoint and outcome."""
+    """By name, endpoint or kind, and outcome."""
     text, _ = house.worlds[0].metrics.render(shared=False)
     return {
-        (one.name, one.labels.get("endpoint", ""), one.labels.get("outcome", "")): one.value
+        (
+            one.name,
+            one.labels.get("endpoint", one.labels.get("kind", "")),
+            one.labels.get("outcome", ""),
+        ): one.value
         for family in text_string_to_metric_families(text.decode())
         for one in family.samples
     }
@@ -49,17 +53,25 @@ async def test_each_exchange_with_the_provider_is_timed_by_endpoint_and_outcome(
 async def test_a_call_without_the_cache_costs_one_round_trip(
     new_house: Callable[..., House],
 ) -> None:
-    """The session is read, and nothing else is asked."""
+    """The session is read, and nothing else is asked; what else happens is told apart by kind."""
     house = new_house({"redis.session_cache": "off"})
     browser = house.browser()
     await browser.sign_in()
     await house.settle()
-    name = ("bff_redis_round_trips_total", "", "")
-    before = samples(house)[name]
+    name = "bff_redis_round_trips_total"
+    first = samples(house)
+    assert first[name, "sign_in", ""] >= 2
+    assert (name, "api", "") not in first
     for _ in range(5):
         assert (await browser.call("GET", "/api/leads")).status_code == 200
+    assert (await browser.call("GET", "/bff/session")).status_code == 200
     await house.settle()
-    assert samples(house)[name] - before == 5
+    after = samples(house)
+    assert after[name, "api", ""] == 5
+    assert after[name, "session", ""] >= 1
+    assert after[name, "sign_in", ""] == first[name, "sign_in", ""]
+    kinds = {kind for metric, kind, _ in after if metric == name}
+    assert kinds <= {"api", "session", "sign_in", "console", "other", "background"}
 
 
 @pytest.mark.req("S11")

@@ -29,7 +29,7 @@ def exposed() -> set[str]:
     """Every sample name there can be."""
     metrics = Metrics()
     metrics.watch_trail(SimpleNamespace(written=0, dropped=0, failed_writes=0, buffered=0))
-    metrics.watch_redis(SimpleNamespace(trips=0))
+    metrics.watch_redis(SimpleNamespace(trips={"api": 0}))
     metrics.watch_cache(SimpleNamespace(hits=0, misses=0))
     names: set[str] = set()
     for family in metrics.registry.collect():
