@@ -353,3 +353,19 @@ def test_a_sessions_page_shows_when_and_what_it_called(new_context: NewContext) 
         "3 calls in 5 min"
     )
     assert violations(page) == []
+
+
+@pytest.mark.req("S11", "S15")
+def test_on_a_phone_every_button_of_a_row_is_within_the_window(new_context: NewContext) -> None:
+    """Rows are blocks there, and still a table to who listens."""
+    page = new_context(viewport={"width": 320, "height": 900}, has_touch=True).new_page()
+    open_console(page)
+    page.goto("/bff/console/sessions")
+    button = page.get_by_role("button", name=re.compile("^End session s_")).first
+    box = button.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 320
+    table = page.get_by_role("table", name="Sessions")
+    expect(table.get_by_role("columnheader", name="Access token")).to_have_count(1)
+    expect(table.get_by_role("cell", name=re.compile("active")).first).to_be_visible()
+    assert violations(page) == []

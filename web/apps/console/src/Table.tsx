@@ -39,26 +39,27 @@ export function Table<Row>(props: TableProps<Row>) {
   )
 }
 
+/** Roles are spelt out: narrow windows show each row as a block, and blocks would lose them. */
 function Rows<Row>({ caption, columns, rows, keyOf }: TableProps<Row> & { rows: readonly Row[] }) {
   return (
     <div className="scroll" role="region" aria-label={caption} tabIndex={0}>
-      <table>
+      <table role="table" className="stacks">
         <caption className="unseen">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <th key={column.name} scope="col" className={column.figure ? 'figure' : undefined}>
+              <th key={column.name} role="columnheader" scope="col" className={column.figure ? 'figure' : undefined}>
                 {column.name}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={keyOf(row)} tabIndex={-1}>
+            <tr key={keyOf(row)} role="row" tabIndex={-1}>
               {columns.map((column) => (
-                <td key={column.name} className={column.figure ? 'figure' : undefined}>
-                  {column.cell(row)}
+                <td key={column.name} role="cell" data-name={column.name} className={column.figure ? 'figure' : undefined}>
+                  <div>{column.cell(row)}</div>
                 </td>
               ))}
             </tr>
