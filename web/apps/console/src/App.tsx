@@ -5,6 +5,7 @@ import { useLive } from './live'
 import { Chip } from './marks'
 import { Alerts } from './pages/Alerts'
 import { Audit } from './pages/Audit'
+import { Ends } from './pages/Ends'
 import { Overview } from './pages/Overview'
 import { Posture } from './pages/Posture'
 import { Refreshes } from './pages/Refreshes'
@@ -77,6 +78,7 @@ function View({ path, overview }: { path: string; overview: Parameters<typeof Ov
   if (path === '/') return <Overview {...overview} />
   if (path === '/sessions') return <Sessions />
   if (path.startsWith('/sessions/')) return <Session reference={decodeURIComponent(path.slice('/sessions/'.length))} />
+  if (path.startsWith('/ends/')) return <Ends id={decodeURIComponent(path.slice('/ends/'.length))} />
   if (path === '/refreshes') return <Refreshes />
   if (path === '/audit') return <Audit />
   if (path === '/alerts') return <Alerts />

@@ -1,24 +1,18 @@
 import { useEffect, useRef, useState } from 'react'
 import { act, client, ConsoleError } from './client'
+import { EndProgress } from './EndProgress'
 import { useLive } from './live'
-import { Chip } from './marks'
+import { ReceiptLine } from './receipts'
+import { Link } from './router'
 import { Trouble } from './Table'
 import { duration } from './time'
-import type { EndAnswer, EndRequest, Me, Receipt, SessionRow } from './wire'
+import type { EndAnswer, EndRequest, Me, SessionRow } from './wire'
 
 export type EndTarget =
   | { readonly kind: 'one'; readonly row: Pick<SessionRow, 'ref' | 'subject' | 'own' | 'access_expires_at'> }
   | { readonly kind: 'subject'; readonly subject: string; readonly count: number }
   | { readonly kind: 'filter'; readonly filter: string; readonly count: number }
   | { readonly kind: 'everybody'; readonly count: number }
-
-const REVOCATION: Readonly<Record<Receipt['revocation'], string>> = {
-  revoked: 'revoked at the provider',
-  failed: 'the provider refused or did not answer; tried again in the background',
-  unsupported: 'the provider offers no revocation',
-  pending: 'revocation under way',
-  none: 'there was nothing to revoke',
-}
 
 export function titleOf(target: EndTarget): string {
   switch (target.kind) {
@@ -72,6 +66,8 @@ export function EndDialog({ target, onClose }: { target: EndTarget; onClose: () 
           {error instanceof ConsoleError && error.code === 'step_up_required' || (stale && error === null) ? <SignInAgain seconds={me?.fresh_seconds ?? 300} /> : error !== null && <Trouble error={error} onRetry={() => setError(null)} />}
           <Ask several={several} count={target.kind === 'one' ? 1 : target.count} busy={busy} onEnd={end} onCancel={() => dialog.current?.close()} />
         </>
+      ) : answer.job !== null ? (
+        <UnderWay job={answer.job} onClose={() => dialog.current?.close()} />
       ) : (
         <Receipts answer={answer} onClose={() => dialog.current?.close()} />
       )}
@@ -140,6 +136,19 @@ function Ask({ several, count, busy, onEnd, onCancel }: { several: boolean; coun
   )
 }
 
+/** More than can be ended while somebody waits: it goes on by itself, and has a page of its own. */
+function UnderWay({ job, onClose }: { job: string; onClose: () => void }) {
+  return (
+    <>
+      <EndProgress id={job} />
+      <p className="muted">It goes on when this is closed: <Link to={`/ends/${encodeURIComponent(job)}`}>its own page</Link> has the receipts for a week.</p>
+      <button type="button" className="primary" autoFocus onClick={onClose}>
+        Close
+      </button>
+    </>
+  )
+}
+
 function Receipts({ answer, onClose }: { answer: EndAnswer; onClose: () => void }) {
   return (
     <>
@@ -149,11 +158,7 @@ function Receipts({ answer, onClose }: { answer: EndAnswer; onClose: () => void 
       <ul className="receipts" aria-label="Receipts" tabIndex={0}>
         {answer.receipts.map((receipt) => (
           <li key={receipt.ref}>
-            <Chip tone={receipt.deleted ? 'good' : 'plain'}>{receipt.deleted ? 'ended' : 'was already gone'}</Chip> <code>{receipt.ref}</code> {receipt.subject}{' '}
-            <span className="muted">
-              {REVOCATION[receipt.revocation]}
-              {receipt.stays_valid_seconds > 0 && `; access token valid for ${duration(receipt.stays_valid_seconds)} more`}
-            </span>
+            <ReceiptLine receipt={receipt} />
           </li>
         ))}
       </ul>

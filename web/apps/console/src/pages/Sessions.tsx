@@ -9,6 +9,7 @@ import { Table, type Column } from '../Table'
 import { When, duration } from '../time'
 import type { Page, SessionRow, SessionStatus } from '../wire'
 import { STATE, trendWords } from '../words'
+import { RecentEnds } from './Ends'
 
 const STATES: readonly SessionStatus[] = ['active', 'idle', 'renewing', 'stuck']
 const FILTERS = ['q', 'state', 'subject', 'address', 'agent', 'client_changed', 'started_after', 'started_before', 'sort'] as const
@@ -56,6 +57,7 @@ export function Sessions() {
           </button>
         )}
       </div>
+      <RecentEnds />
       <div className="filters">
         <TypedFilter name="Search" parameter="q" placeholder="User, reference, address" />
         <TypedFilter name="User" parameter="subject" placeholder="Subject" />
