@@ -31,7 +31,7 @@ from bff.session.model import Acknowledgement, Ref, Session, SessionCore, Sessio
 from bff.settings import values
 from bff.settings.model import Settings
 from bff.settings.read import load_settings
-from tests.benchmarks.lists_load import Quiet, write_with
+from tests.benchmarks.lists_load import AT_ONCE, Quiet, fill_sessions, write_with
 
 HOUR = 3_600.0
 TROUBLE = (5.5 * HOUR, 5.0 * HOUR)
@@ -201,3 +201,17 @@ def fill_for(config: Path, port: int) -> str:
     settings, _ = load_settings(config.read_text(), {}, lambda name: name)
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(asyncio.run, fill(port, settings)).result()
+
+
+def fill_sessions_for(config: Path, port: int, count: int) -> None:
+    """So many sessions and nothing else, likewise; who has one is called somebody Number something."""
+    settings, _ = load_settings(config.read_text(), {}, lambda name: name)
+
+    async def write() -> None:
+        async with Redis(
+            port=port, protocol=2, max_connections=AT_ONCE, socket_timeout=60
+        ) as redis:
+            await fill_sessions(redis, settings, count)
+
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(asyncio.run, write()).result()

@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.e2e.acceptance import ENDED, STILL
 from tests.e2e.acceptance import dialog as dialog_of
 from tests.e2e.processes import Stack
+from tests.e2e.staged_day import fill_sessions_for
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 NewContext = Callable[..., BrowserContext]
@@ -369,3 +370,34 @@ def test_on_a_phone_every_button_of_a_row_is_within_the_window(new_context: NewC
     expect(table.get_by_role("columnheader", name="Access token")).to_have_count(1)
     expect(table.get_by_role("cell", name=re.compile("active")).first).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.mark.req("N59", "S11")
+def test_more_sessions_than_an_answer_can_wait_for_end_with_progress_and_paged_receipts(
+    new_stack: Callable[..., Stack], new_context: NewContext
+) -> None:
+    """Two hundred and sixty that match a filter; the dialog may be closed, its page has all receipts."""
+    stack = new_stack()
+    stack.add_bff()
+    fill_sessions_for(stack.folder / "bff.toml", stack.redis_port, 260)
+    page = new_context(base_url=stack.bff.url).new_page()
+    open_console(page, origin=stack.bff.url)
+    page.goto("/bff/console/sessions?q=number")
+    page.get_by_role("button", name="End all 260 that match…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Incident 4711")
+    dialog.get_by_label("confirm").fill("260")
+    dialog.get_by_role("button", name="End 260 sessions").click()
+    expect(dialog.get_by_role("progressbar")).to_be_visible()
+    expect(dialog).to_contain_text("260 sessions gone through, 260 ended")
+    assert violations(page) == []
+    dialog.get_by_role("link", name="its own page").click()
+    expect(page.get_by_role("heading", name="Ending many sessions")).to_be_visible()
+    receipts = page.get_by_role("region", name="Receipts").locator("tbody tr")
+    expect(page.get_by_text("showing 50 of 260")).to_be_visible()
+    page.get_by_role("button", name="Show more").click()
+    expect(receipts).to_have_count(100)
+    assert violations(page) == []
+    page.goto("/bff/console/sessions")
+    recent = page.get_by_role("list", name="Endings of many sessions")
+    expect(recent).to_contain_text("260 sessions gone through, 260 ended by ada, “Incident 4711”")

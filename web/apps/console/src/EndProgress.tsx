@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { act } from './client'
 import { exportsOf, useList } from './lists'
 import { useLive } from './live'
@@ -19,6 +19,11 @@ export function EndProgress({ id }: { id: string }) {
   if (job !== null && (job.status !== 'running') !== over) setOver(job.status !== 'running')
   const path = `/ends/${encodeURIComponent(id)}/receipts`
   const receipts = useList<Receipt>(path)
+  const { reload: again } = receipts
+  const some = job !== null && job.done > 0
+  useEffect(() => {
+    if (some || over) again()
+  }, [some, over, again])
   if (job === null) return error === null ? <div className="skeleton" role="status" aria-label="Asking how far it is" /> : <Trouble error={error} onRetry={reload} />
   return (
     <>
@@ -27,7 +32,7 @@ export function EndProgress({ id }: { id: string }) {
       </p>
       <progress max={job.total} value={job.done} aria-label="Sessions gone through" />
       <p role="status" className="unseen">{job.status === 'done' ? progressWords(job) : ''}</p>
-      {job.stays_valid_seconds > 0 && <p className="muted">Access tokens that APIs already hold stay valid there for up to {duration(job.stays_valid_seconds)} more. {job.note}</p>}
+      <p className="muted">{job.note}{job.stays_valid_seconds > 0 && ` The longest for ${duration(job.stays_valid_seconds)}.`}</p>
       {job.status === 'interrupted' && <Resume id={id} onResumed={reload} />}
       <Table caption="Receipts" columns={receiptColumns} rows={receipts.rows} error={receipts.error} keyOf={(row) => row.ref} empty="No receipt yet." total={receipts.first?.total} onMore={receipts.more} onRetry={receipts.reload} exports={exportsOf(path)} />
     </>
