@@ -12,6 +12,10 @@ from bff.resource.messages import Fields
 HEAD_LIMIT = 64 * 1024
 """Bytes of response head, interim responses included; and of anything else that is not body."""
 
+LARGE = 64 * 1024
+"""Of a body with a stated length, whatever is missing when the head is known is only counted from so
+many bytes on: the parser would copy it."""
+
 _NO_CONTENT = frozenset({204, 304})
 
 
@@ -29,7 +33,9 @@ class ResponseReader:
         "_fault",
         "_head_bytes",
         "_head_only",
+        "_length",
         "_parser",
+        "_rest",
         "_until_close",
         "_unused_bytes",
         "complete",
@@ -42,16 +48,18 @@ class ResponseReader:
     def __init__(self) -> None:
         self._parser = HttpResponseParser(self)
         self._head_only = False
+        self._rest = 0
         self.begin(head_only=False)
 
     def begin(self, *, head_only: bool) -> None:
         """Expect the response to a new request. ``head_only``: the request is a HEAD."""
-        if self._head_only:  # the parser cannot be told, and still waits for a body
+        if self._head_only or self._rest:  # the parser cannot be told, and still waits for a body
             self._parser = HttpResponseParser(self)
         self._head_only = head_only
         self._head_bytes = self._body_bytes = self._unused_bytes = 0
         self._fault: str | None = None
         self._until_close = False
+        self._length = self._rest = 0
         self.status = 0
         self.fields: Fields = []
         self.pieces: list[bytes] = []
@@ -69,9 +77,15 @@ class ResponseReader:
             ResourceServerResponseInvalid: not HTTP, framed in an ambiguous way, an upgrade nobody
                 asked for, or a head without end.
         """
+        if self._rest:
+            self._count(data)
+            return
         status, body_bytes = self.status, self._body_bytes
         self._parse(data)
         if not status:
+            missing = self._length - self._body_bytes
+            if missing > LARGE and not self.complete:
+                self._rest = missing
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_LIMIT:
                 self._judge_head()
@@ -97,6 +111,18 @@ class ResponseReader:
                 raise ResourceServerResponseInvalid("syntax") from None
         if self._fault is not None:
             raise ResourceServerResponseInvalid(self._fault)
+
+    def _count(self, data: bytes) -> None:
+        """The rest of a body whose length is known, as it is; what follows it nobody asked for."""
+        piece = data if len(data) <= self._rest else data[: self._rest]
+        self.pieces.append(piece)
+        self._rest -= len(piece)
+        if self._rest:
+            return
+        self.complete = True
+        self._parser = HttpResponseParser(self)
+        if len(piece) < len(data):
+            self.reusable = False
 
     def _judge_head(self) -> None:
         """Many bytes have come, perhaps with body among them: refuse a head that is too long."""
@@ -133,6 +159,8 @@ class ResponseReader:
         self.reusable = self._parser.should_keep_alive()
         if not self.reusable and not codings and status not in _NO_CONTENT:
             self._until_close = all(name != b"content-length" for name, _ in self.fields)
+        if not codings and status not in _NO_CONTENT:
+            self._length = _stated_length(self.fields)
 
     def on_body(self, piece: bytes) -> None:
         """Bytes of the body; or, after a HEAD, bytes that must not be there."""
@@ -151,3 +179,9 @@ class ResponseReader:
         """RFC 9112, section 9.3, for a response whose framing the parser misjudges."""
         options = b",".join(value for name, value in self.fields if name == b"connection").lower()
         return b"close" not in options and self._parser.get_http_version() == "1.1"
+
+
+def _stated_length(fields: Fields) -> int:
+    """The one content-length, which the parser has understood; 0 if there is none, or more than one."""
+    lengths = [value for name, value in fields if name == b"content-length"]
+    return int(lengths[0]) if len(lengths) == 1 and lengths[0].isdigit() else 0

@@ -1,5 +1,6 @@
 """Reading responses out of bytes, without a socket."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bff.adapters import http1_response
 from bff.adapters.http1_response import ResponseReader
 from bff.errors import ResourceServerResponseInvalid
 from bff.resource.messages import Fields
@@ -28,6 +30,14 @@ RESPONSES = {
     "old but kept": b"HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok",
     "until close": b"HTTP/1.1 200 OK\r\n\r\nhello world",
 }
+
+
+@pytest.fixture(autouse=True, scope="module", params=[http1_response.LARGE, 0])
+def large(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Everything holds whether bodies go through the parser or are counted."""
+    kept, http1_response.LARGE = http1_response.LARGE, request.param
+    yield
+    http1_response.LARGE = kept
 
 
 def read(reader: ResponseReader, parts: list[bytes], *, head_only: bool = False) -> Read:
@@ -107,3 +117,29 @@ def test_no_bytes_crash_the_reader(noise: bytes, head_only: bool) -> None:
     for parts in ([noise], [b"HTTP/1.1 200 OK\r\n", noise], [RESPONSES["length"], noise]):
         with suppress(ResourceServerResponseInvalid):
             read(ResponseReader(), parts, head_only=head_only)
+
+
+@pytest.mark.parametrize(
+    ("more", "reusable"), [(b"", True), (b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", False)]
+)
+@pytest.mark.req("N93")
+def test_a_large_body_ends_where_its_head_says(more: bytes, reusable: bool) -> None:
+    """What follows is no part of it, and nothing of it is kept for the next."""
+    reader = ResponseReader()
+    body = b"x" * 200_000
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n"
+    parts = [head + body[:10], body[10:100_000], body[100_000:] + more]
+    assert read(reader, parts)[2:] == (body, reusable, True)
+    if reusable:
+        assert read(reader, [RESPONSES["length"]])[2:] == (b"hello world", True, True)
+        assert not read(reader, [head + body[:10], body[10:-1]])[-1], "one byte is missing"
+
+
+def test_the_bytes_of_a_large_body_are_not_copied() -> None:
+    """A piece that is all body is handed on itself."""
+    reader = ResponseReader()
+    reader.begin(head_only=False)
+    reader.feed(b"HTTP/1.1 200 OK\r\ncontent-length: 200000\r\n\r\n")
+    piece = b"x" * 100_000
+    reader.feed(piece)
+    assert reader.pieces[-1] is piece
