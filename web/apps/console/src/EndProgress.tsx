@@ -32,7 +32,7 @@ export function EndProgress({ id }: { id: string }) {
       </p>
       <progress max={job.total} value={job.done} aria-label="Sessions gone through" />
       <p role="status" className="unseen">{job.status === 'done' ? progressWords(job) : ''}</p>
-      <p className="muted">{job.note}{job.stays_valid_seconds > 0 && ` The longest for ${duration(job.stays_valid_seconds)}.`}</p>
+      <p className="muted">{job.note}{job.stays_valid_seconds > 0 && ` The one that lasts longest: ${duration(job.stays_valid_seconds)} more.`}</p>
       {job.status === 'interrupted' && <Resume id={id} onResumed={reload} />}
       <Table caption="Receipts" columns={receiptColumns} rows={receipts.rows} error={receipts.error} keyOf={(row) => row.ref} empty="No receipt yet." total={receipts.first?.total} onMore={receipts.more} onRetry={receipts.reload} exports={exportsOf(path)} />
     </>
