@@ -380,9 +380,9 @@ def test_more_sessions_than_an_answer_can_wait_for_end_with_progress_and_paged_r
     stack = new_stack()
     stack.add_bff()
     fill_sessions_for(stack.folder / "bff.toml", stack.redis_port, 260)
-    page = new_context(base_url=stack.bff.url).new_page()
-    open_console(page, origin=stack.bff.url)
-    page.goto("/bff/console/sessions?q=number")
+    page, origin = new_context().new_page(), stack.bff.url
+    open_console(page, origin=origin)
+    page.goto(f"{origin}/bff/console/sessions?q=number")
     page.get_by_role("button", name="End all 260 that match…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("Incident 4711")
@@ -398,6 +398,6 @@ def test_more_sessions_than_an_answer_can_wait_for_end_with_progress_and_paged_r
     page.get_by_role("button", name="Show more").click()
     expect(receipts).to_have_count(100)
     assert violations(page) == []
-    page.goto("/bff/console/sessions")
+    page.goto(f"{origin}/bff/console/sessions")
     recent = page.get_by_role("list", name="Endings of many sessions")
     expect(recent).to_contain_text("260 sessions gone through, 260 ended by ada, “Incident 4711”")
