@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 
 from bff.settings.read import load_settings
 from tests.benchmarks.lists_census import census
+from tests.benchmarks.lists_commands import commands
 from tests.benchmarks.lists_load import DAYS, fill
 from tests.e2e.api_browser import ApiBrowser
 from tests.e2e.processes import Stack
@@ -329,6 +330,8 @@ def _measured(
         f"after, {held_after['used_memory_peak'] / mib:.0f} at most."
     )
     print(census(stack.redis_port, folder / "bff.toml"))
+    for line in commands(folder / "bff.toml"):
+        print(line, flush=True)
     print(f"\nThe process: {before / mib:.0f} MiB before, {after / mib:.0f} MiB after.")
     print(
         f"Redis: {(weights['sessions'] - weights['empty']) / given.sessions:.0f} octets a session, "

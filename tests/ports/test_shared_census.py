@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from bff.adapters.audit_names import AuditNames
 from bff.adapters.shared_census import SharedCensus
+from bff.errors import StoreUnavailable
 
 KEY = b"k" * 32
 
@@ -36,3 +37,26 @@ async def test_one_process_counts_in_a_round_and_the_others_read_it(redis_port: 
         await redis.delete(names.plain("census-turn"))
         assert await second.read() == await first.read() == {"active": 7, "idle": 0}
         assert asked == ["first", "second"]
+
+
+@pytest.mark.req("S11")
+async def test_a_count_that_takes_longer_than_a_round_is_not_begun_twice(redis_port: int) -> None:
+    """Others have their turn when it is done, and whoever failed does not keep it."""
+    async with Redis(port=redis_port) as redis:
+        await redis.flushall()
+        names, seconds = AuditNames("bff", KEY), iter([0.0, 70.0, 0.0, 5.0])
+        turn = names.plain("census-turn")
+
+        async def slow() -> Mapping[str, int]:
+            assert await redis.pttl(turn) > 100_000
+            return {"active": 1}
+
+        async def broken() -> Mapping[str, int]:
+            raise ConnectionError
+
+        await SharedCensus(redis, names, slow, lambda: next(seconds)).read()
+        while await redis.exists(turn):  # a millisecond
+            pass
+        with pytest.raises(StoreUnavailable):
+            await SharedCensus(redis, names, broken, lambda: next(seconds)).read()
+        assert 30_000 < await redis.pttl(turn) <= 43_000
