@@ -15,7 +15,7 @@ from bff.adapters.trail_figures import OUTCOMES
 from bff.audit.chain import Verifier
 from bff.audit.pages import ChainStatus, Overview, ProviderState, RefreshPlots
 from bff.audit.query import AuditQuery, QueryInvalid, parse_moment, parse_query
-from bff.audit.record import Record, row_of
+from bff.audit.record import Entry, Record, row_of
 from bff.audit.rows import AuditRow, Page, RefreshRow
 from bff.errors import RequestMalformed, StoreUnavailable
 
@@ -24,7 +24,7 @@ Counted = Callable[[float, float], Awaitable[figures.Counts]]
 DAY, LAST_ROWS = 86_400.0, 10
 LONGEST = 8 * DAY
 """So far back five minutes are counted one by one."""
-SLICES, EACH = 144, 4
+SLICES, EACH = 144, 2
 """Slices are short, so that a sample leaves no gap that would look like trouble."""
 VERIFY_AGAIN_SECONDS, VERIFY_WHOLE_SECONDS, SLOW_SECONDS = 60.0, 3_600.0, 1.0
 PIECE, PAUSE_SECONDS = 250, 0.005
@@ -100,15 +100,14 @@ class TrailPages:
         start = max(self._moment(filters.get("after"), now - DAY), now - LONGEST)
         end = min(self._moment(filters.get("before"), now), now)
         step, counted = _steps(self._reader, end - start)
-        counts = await counted(start, end)
         if filters.get("ref") or filters.get("subject"):
+            counts = await counted(start, end)
             found = await self._reader.search(self._renewals(filters), None, 500)
             points, sampled = list(found.entries), found.next is not None
         else:
-            points = []
-            for outcome in OUTCOMES:
-                wanted = AuditQuery(wanted={"renewal": (outcome,)})
-                points += await self._reader.sample(wanted, (start, end), SLICES, EACH)
+            samples = asyncio.gather(*(self._some(outcome, start, end) for outcome in OUTCOMES))
+            counts, some = await asyncio.gather(counted(start, end), samples)
+            points = [point for each in some for point in each]
             whole = figures.outcomes_over_time([five for five in counts if five[0] >= start])
             sampled = len(points) < sum(map(sum, whole.counts.values()))
         return RefreshPlots(
@@ -122,6 +121,10 @@ class TrailPages:
             summary=figures.summary(counts),
             as_of=now,
         )
+
+    async def _some(self, outcome: str, start: float, end: float) -> list[tuple[Entry, Record]]:
+        wanted = AuditQuery(wanted={"renewal": (outcome,)})
+        return await self._reader.sample(wanted, (start, end), SLICES, EACH)
 
     async def chain(self) -> ChainStatus:
         """As last verified; when that is a while ago, verifying begins beside the answer."""

@@ -186,17 +186,17 @@ def middle_of(path: str, redis: Redis) -> str | None:
     if path == "sessions?":
         found: Any = redis.zrange("bff:live:{0.0}:began", 3_000, 3_000, withscores=True)
         if found:
-            place = json.dumps([int(found[0][1]), found[0][0].decode()]).encode()
+            place = json.dumps({"began": int(found[0][1]), "key": found[0][0].decode()}).encode()
             return base64.urlsafe_b64encode(place).decode().rstrip("=")
     return None
 
 
-def measure(reviewer: Reviewer, redis: Redis) -> float:
-    """The tables; the slowest median."""
+def measure(reviewer: Reviewer, redis: Redis, *, lists: bool = True) -> float:
+    """The tables; the slowest answer."""
     print("| list | filter | total | first, ms | middle, ms | last, ms | slowest |")
     print("|---|---|--:|--:|--:|--:|--:|")
     slowest = 0.0
-    for kind, name, path in paths():
+    for kind, name, path in paths() if lists else [("sessions", "everything", "sessions?")]:
         pages = reviewer.pages(path, middle_of(path, redis))
         cells = [f"{statistics.median(times):.0f}" for times, _ in pages]
         cells += ["-"] * (3 - len(cells))
@@ -279,6 +279,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=Path(".cache/lists"))
     parser.add_argument("--only-fill", action="store_true")
+    parser.add_argument("--only-pages", action="store_true")
     given = parser.parse_args()
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -321,7 +322,7 @@ def _measured(
     before = resident(stack)
     with Redis(port=stack.redis_port) as redis:
         held: Any = redis.info("memory")
-        slowest = measure(reviewer, redis)
+        slowest = measure(reviewer, redis, lists=not given.only_pages)
         held_after: Any = redis.info("memory")
     after = resident(stack)
     mib = 2**20
@@ -330,7 +331,7 @@ def _measured(
         f"after, {held_after['used_memory_peak'] / mib:.0f} at most."
     )
     print(census(stack.redis_port, folder / "bff.toml"))
-    for line in commands(folder / "bff.toml"):
+    for line in () if given.only_pages else commands(folder / "bff.toml"):
         print(line, flush=True)
     print(f"\nThe process: {before / mib:.0f} MiB before, {after / mib:.0f} MiB after.")
     print(
