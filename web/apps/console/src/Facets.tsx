@@ -1,3 +1,4 @@
+import { asksFor, toggled } from './lists'
 import { useQuery } from './router'
 import { exact, useZone } from './time'
 
@@ -14,6 +15,23 @@ export function Facet({ name, parameter, values, counts, words = {} }: { name: s
         <button key={value} type="button" className="quiet" aria-pressed={chosen === value} onClick={() => change({ [parameter]: chosen === value ? '' : value })}>
           {words[value] ?? value.replaceAll('_', ' ')}
           {counts?.[value] !== undefined && <span className="muted"> {figures.format(counts[value])}</span>}
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+/** One term of the query box as chips: what they do can be read, and changed, in the box. */
+export function TermFacet({ name, field, values, counts, words = {} }: { name: string; field: string; values: readonly string[]; counts?: Readonly<Record<string, number>> | undefined; words?: Readonly<Record<string, string>> }) {
+  const [query, change] = useQuery()
+  const q = query.get('q') ?? ''
+  return (
+    <fieldset className="facet">
+      <legend>{name}</legend>
+      {values.map((value) => (
+        <button key={value} type="button" className="quiet" aria-pressed={asksFor(q, field, value)} onClick={() => change({ q: toggled(q, field, value) })}>
+          {words[value] ?? value}
+          {counts !== undefined && <span className="muted"> {figures.format(counts[value] ?? 0)}</span>}
         </button>
       ))}
     </fieldset>

@@ -27,6 +27,17 @@ const ABOUT_LOOKS = /(^|[\s"])((event|action):sensitive_read|request:)/i
 export const auditQuery = (q: string, shown: boolean): string =>
   shown || ABOUT_LOOKS.test(q) ? q : `${WITHOUT_LOOKS} ${q}`.trim()
 
+/** The query with a term for `field` put in, in the place of any other for it; or taken out, if it is there. */
+export function toggled(q: string, field: string, value: string): string {
+  const term = `${field}:${value}`
+  const words = q.split(/\s+/).filter((word) => word !== '')
+  const others = words.filter((word) => !word.startsWith(`${field}:`))
+  return (words.includes(term) ? others : [...others, term]).join(' ')
+}
+
+/** Whether the query has this very term. */
+export const asksFor = (q: string, field: string, value: string): boolean => q.split(/\s+/).includes(`${field}:${value}`)
+
 const joined = (path: string, parameter: string): string => `${path}${path.includes('?') ? '&' : '?'}${parameter}`
 
 /** The same list as files: the whole result, not only the page that is shown. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { requestOf, titleOf, type EndTarget } from '../src/EndDialog'
-import { auditQuery, exportsOf, listPath } from '../src/lists'
+import { asksFor, auditQuery, exportsOf, listPath, toggled } from '../src/lists'
 import { OUTCOMES, columnsOf, pointColumns, stackedColumns } from '../src/series'
 import { figure } from '../src/words'
 
@@ -22,6 +22,14 @@ describe('lists', () => {
     expect(auditQuery('-event:sensitive_read', false)).toBe('-event:sensitive_read -event:sensitive_read')
     expect(auditQuery('outcome:denied', true)).toBe('outcome:denied')
     expect(auditQuery('', true)).toBe('')
+  })
+  it('puts a term into the query, in the place of another for the same field, and takes it out again', () => {
+    expect(toggled('', 'outcome', 'denied')).toBe('outcome:denied')
+    expect(toggled('ref:s_1  outcome:error after:-1h', 'outcome', 'denied')).toBe('ref:s_1 after:-1h outcome:denied')
+    expect(toggled('ref:s_1 outcome:denied', 'outcome', 'denied')).toBe('ref:s_1')
+    expect(toggled('-outcome:denied', 'outcome', 'denied')).toBe('-outcome:denied outcome:denied')
+    expect(asksFor('ref:s_1 outcome:denied', 'outcome', 'denied')).toBe(true)
+    expect(asksFor('-outcome:denied', 'outcome', 'denied')).toBe(false)
   })
 })
 

@@ -1,5 +1,5 @@
 import { Drawer } from '../Drawer'
-import { Facet, TypedFilter } from '../Facets'
+import { Facet, TermFacet, TypedFilter } from '../Facets'
 import { entryMark, useEntry } from '../entry'
 import { auditQuery, exportsOf, listPath, useList } from '../lists'
 import { useLive } from '../live'
@@ -10,12 +10,10 @@ import { Table } from '../Table'
 import { When } from '../time'
 import type { AuditRow, ChainStatus } from '../wire'
 
-const SHORTCUTS: Readonly<Record<string, string>> = {
-  'last hour': 'after:-1h',
-  denied: 'outcome:denied',
-  errors: 'outcome:error',
-  critical: 'severity:critical',
-}
+const OUTCOMES = ['success', 'denied', 'error'] as const satisfies readonly AuditRow['outcome'][]
+const SEVERITIES = ['info', 'warning', 'critical'] as const satisfies readonly AuditRow['severity'][]
+
+const AGES: Readonly<Record<string, string>> = { '-1h': 'last hour', '-1d': 'last day' }
 
 export function Audit() {
   const [query, change] = useQuery()
@@ -34,14 +32,9 @@ export function Audit() {
       </div>
       <div className="filters">
         <TypedFilter wide name="Query" parameter="q" placeholder="event:authn_token_reuse outcome:denied ref:s_… ip:192.0.2.7 after:-2h" />
-        <fieldset className="facet">
-          <legend>Shortcuts</legend>
-          {Object.entries(SHORTCUTS).map(([name, q]) => (
-            <button key={name} type="button" className="quiet" aria-pressed={query.get('q') === q} onClick={() => change({ q: query.get('q') === q ? '' : q })}>
-              {name}
-            </button>
-          ))}
-        </fieldset>
+        <TermFacet name="Outcome" field="outcome" values={OUTCOMES} counts={list.first?.facets['outcome']} />
+        <TermFacet name="Severity" field="severity" values={SEVERITIES} counts={list.first?.facets['severity']} />
+        <TermFacet name="Age" field="after" values={Object.keys(AGES)} words={AGES} />
         <Facet name="Reviewers’ looks" parameter="looks" values={['shown']} />
       </div>
       <Table
