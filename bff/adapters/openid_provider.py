@@ -82,6 +82,11 @@ class HttpOpenIDProvider:
         """Validated discovery document, kept for ten minutes, longer if no newer one can be had."""
         return await self._documents.metadata()
 
+    @property
+    def metadata_seen(self) -> tuple[float | None, bool]:
+        """When the metadata in hand was fetched (Unix seconds), if it was; and whether the last try to fetch it failed."""
+        return self._documents.metadata_seen
+
     async def signing_keys(self, kid: str | None) -> KeySet:
         """The published keys; refetched, at most every 30 s, when ``kid`` is not among them."""
         return await self._documents.signing_keys(kid)

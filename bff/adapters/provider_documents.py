@@ -34,6 +34,7 @@ class Kept(Generic[T]):
     def __init__(self, fetch: Callable[[], Awaitable[T]], clock: Clock) -> None:
         """``fetch`` raises ProviderError leaves."""
         self.failure: ProviderError | None = None
+        self.fetched_at: float | None = None
         self._fetch = fetch
         self._clock = clock
         self._document: T | None = None
@@ -78,6 +79,7 @@ class Kept(Generic[T]):
         try:
             self._document = await self._fetch()
             self.failure = None
+            self.fetched_at = self._clock.now()
         except ProviderError as error:
             self.failure = error
         self._attempts += 1
@@ -108,6 +110,11 @@ class ProviderDocuments:
         self._metadata = Kept(self._fetch_metadata, clock)
         self._keys = Kept(self._fetch_keys, clock)
         self._unknown_kid_at = float("-inf")
+
+    @property
+    def metadata_seen(self) -> tuple[float | None, bool]:
+        """When the metadata in hand was fetched (Unix seconds), if it was; and whether the last try to fetch it failed."""
+        return self._metadata.fetched_at, self._metadata.failure is not None
 
     async def metadata(self) -> ProviderMetadata:
         """The discovery document. Raises ProviderError leaves if there never was a valid one."""

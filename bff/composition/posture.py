@@ -10,7 +10,7 @@ import msgspec
 from bff.audit.rows import PostureRow
 from bff.settings.model import Settings
 from bff.settings.posture import posture
-from bff.settings.surface import LeakTest, leak_test, surface, versions
+from bff.settings.surface import LeakTest, leak_test, metadata_age, surface, versions
 
 PRODUCT = "cookie-bff"
 PARTS = (
@@ -26,8 +26,14 @@ PARTS = (
 """Whose advisories a reviewer reads."""
 
 
-def posture_rows(settings: Settings, now: float) -> tuple[PostureRow, ...]:
-    """Every row; those of an area lie together. ``now``: Unix seconds."""
+def posture_rows(
+    settings: Settings, now: float, metadata: tuple[float | None, bool] | None = None
+) -> tuple[PostureRow, ...]:
+    """Every row; those of an area lie together.
+
+    ``now``: Unix seconds. ``metadata``: when a running process fetched the provider's, and whether
+    it failed to fetch a newer one.
+    """
     found = {
         PRODUCT: version(PRODUCT),
         "Python": platform.python_version(),
@@ -37,6 +43,7 @@ def posture_rows(settings: Settings, now: float) -> tuple[PostureRow, ...]:
         *posture(settings, today=datetime.fromtimestamp(now, UTC).date()),
         *surface(settings),
         *versions(found),
+        *(() if metadata is None else (metadata_age(metadata[0], failing=metadata[1], now=now),)),
         leak_test(_on_record(settings.review.leak_test), version=found[PRODUCT], now=now),
     ]
     areas = list(dict.fromkeys(row.area for row in rows))

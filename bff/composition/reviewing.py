@@ -72,7 +72,7 @@ def review_flows(
         pages,
         reader,
         alerts,
-        lambda: posture_rows(settings, world.clock.now()),
+        lambda: posture_rows(settings, world.clock.now(), world.provider.metadata_seen),
         None if world.session_calls is None else world.session_calls.of,
         None if world.renewal_trend is None else world.renewal_trend.of,
     )

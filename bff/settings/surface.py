@@ -68,6 +68,19 @@ def leak_test(run: LeakTest | None, *, version: str, now: float) -> PostureRow:
     return _row("Operation", "Leak test", value, verdict, reason, "ASVS 10.1.1")
 
 
+def metadata_age(fetched_at: float | None, *, failing: bool, now: float) -> PostureRow:
+    """How old the provider's metadata is in this process. Unix seconds."""
+    minutes = None if fetched_at is None else max(0.0, now - fetched_at) / 60
+    value = "not fetched yet" if minutes is None else f"fetched {minutes:.0f} minutes ago"
+    reason = (
+        "A newer one could not be had: the provider is away, or says something else than it should."
+        if failing
+        else "Asked for again when it is needed and older than ten minutes."
+    )
+    verdict: Verdict = "warn" if failing else "pass"
+    return _row("Sign-in", "Provider metadata", value, verdict, reason, "OpenID Discovery 4")
+
+
 def _judged(run: LeakTest | None, version: str, now: float) -> tuple[Verdict, str]:
     if run is None:
         return "warn", "make e2e writes one; review.leak_test says where it lies."

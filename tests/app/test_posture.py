@@ -13,7 +13,7 @@ from bff.cli.program import main
 from bff.composition.posture import posture_rows
 from bff.settings.posture import posture
 from bff.settings.read import load_settings
-from bff.settings.surface import LeakTest, leak_test
+from bff.settings.surface import LeakTest, leak_test, metadata_age
 
 DEMO = Path(__file__).parents[2] / "bff.toml"
 TODAY = date(2026, 11, 25)
@@ -148,3 +148,27 @@ def test_routes_headers_and_versions_are_listed_by_area() -> None:
     demo, _ = load_settings(DEMO.read_text(), {}, lambda name: name)
     plain = {row.id: row.verdict for row in posture_rows(demo, NOW)}
     assert plain["headers.strict-transport-security"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("fetched_at", "failing", "value", "verdict"),
+    [
+        (None, False, "not fetched yet", "pass"),
+        (NOW - 180, False, "fetched 3 minutes ago", "pass"),
+        (NOW - 7_200, True, "fetched 120 minutes ago", "warn"),
+    ],
+)
+@pytest.mark.req("S11")
+def test_the_age_of_the_providers_metadata_is_told(
+    fetched_at: float | None, failing: bool, value: str, verdict: str
+) -> None:
+    """It warns when a newer one cannot be had."""
+    row = metadata_age(fetched_at, failing=failing, now=NOW)
+    assert (row.id, row.value, row.verdict) == ("sign-in.provider_metadata", value, verdict)
+
+
+def test_only_a_running_process_has_metadata() -> None:
+    """On a terminal there is none to tell of."""
+    settings, _ = load_settings(DEMO.read_text(), {}, lambda name: name)
+    told = {row.id for row in posture_rows(settings, NOW, (NOW, False))}
+    assert told - {row.id for row in posture_rows(settings, NOW)} == {"sign-in.provider_metadata"}

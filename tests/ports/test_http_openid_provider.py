@@ -286,6 +286,7 @@ async def test_old_metadata_serves_while_no_newer_can_be_had(
         assert (await party.port.metadata()).issuer == mock.issuer
         assert (await party.port.signing_keys(None)).keys
     assert mock.requests("discovery") == before + 1
+    assert party.adapter.metadata_seen == (party.clock.t - FRESH_SECONDS, True)
     assert (await party.port.refresh(signed_in.refresh_token)).access_token
     party.clock.t += REST_SECONDS
     await party.port.metadata()
@@ -294,6 +295,7 @@ async def test_old_metadata_serves_while_no_newer_can_be_had(
     party.adapter.invalidate()
     await party.port.metadata()
     assert mock.requests("discovery") == before + 3
+    assert party.adapter.metadata_seen == (party.clock.t, False)
 
 
 async def test_many_at_once_fetch_each_document_once(party: HttpParty, mock: MockProvider) -> None:
