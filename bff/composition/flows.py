@@ -69,7 +69,7 @@ def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
         own_sessions=own_sessions_flow(world, stores, access, ending),
         review=review_flows(world, trail, stores, access, ending, evidence),
         watch=WatchFlow(stores.sessions, access, world.background, clock),
-        direct_call=direct_call_flow(world),
+        direct_call=direct_call_flow(world, access),
     )
 
 

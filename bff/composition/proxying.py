@@ -46,14 +46,15 @@ def proxy_flows(
     return calls, sockets
 
 
-def direct_call_flow(world: World) -> DirectCallFlow | None:
+def direct_call_flow(world: World, access: AccessFlow) -> DirectCallFlow | None:
     """The way of a call that needs no decision.
 
     There is none where no session is held in the process, and none where each call has a span.
     """
-    settings, cache = world.settings, world.session_cache
+    cache = world.session_cache
     if cache is None or world.traces is not None:
         return None
-    limits = values.session_limits(settings)
-    quiet = QuietSessions(cache.peek, cache.used, values.refresh_policy(settings), limits)
-    return DirectCallFlow(quiet, world.resource_server, limits)
+    quiet = QuietSessions(
+        cache.peek, cache.used, access.refresh.worth_starting, access.policy, access.limits
+    )
+    return DirectCallFlow(quiet, world.resource_server, access.limits)

@@ -42,11 +42,14 @@ class QuietSessions:
     """Copies for whose sake nothing is to be begun, either.
 
     ``get`` gives a copy that the store vouches for, or None; ``used`` is told of each that was
-    enough.
+    enough. ``begins`` says whether an early renewal that is due would be begun now
+    (:meth:`bff.flows.refresh.RefreshFlow.worth_starting`): for as long as it is put off, calls go on
+    with the token in hand.
     """
 
     get: Callable[[SessionKey], HeldSession | None]
     used: Callable[[SessionKey], None]
+    begins: Callable[[Session, float], bool]
     policy: RefreshPolicy
     limits: SessionLimits
 
@@ -67,6 +70,8 @@ class QuietSessions:
         if found is None:
             found = held.quiet = quiet(held.session, self.policy, self.limits)
         if found is None or not found.serves(generation, pinned_ref, now, background=background):
+            return None
+        if now >= found.renewal_at and self.begins(held.session, now):
             return None
         self.used(key)
         return found

@@ -21,10 +21,12 @@ from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
 from bff.session.audience import Audience
 from bff.session.model import Session, SessionKey
-from bff.session.refresh import RefreshPolicy, can_wait, in_flight, resting
+from bff.session.refresh import RefreshPolicy, in_flight, patience, resting
 
-EARLY_AT_ONCE, EARLY_APART_SECONDS = 3, 0.04
-"""How many renewals of a process are under way, and how soon after the last one it is, when one more that can wait does."""
+EARLY_AT_ONCE, EARLY_APART_SECONDS = 3, 0.12
+"""How many renewals of a process are under way, and how soon after the last one it is, when one more
+that can wait does. The less patience it has, the sooner after the last one it may be: the pace is that
+of the crowd, which falls due together and grows impatient together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,17 @@ class RefreshFlow:
         journal = session.journal
         return not (
             session.key in self.flights
-            or (self._busy(now) and can_wait(session, now, self.policy))
+            or self._busy(now, patience(session, now, self.policy))
             or resting(journal, now)
             or in_flight(journal, now, self.policy)
         )
 
-    def _busy(self, now: float) -> bool:
-        return len(self.flights) >= EARLY_AT_ONCE or now - self.pace.last_at < EARLY_APART_SECONDS
+    def _busy(self, now: float, left: float) -> bool:
+        """Whether a renewal with so much patience left is put off."""
+        return left > 0 and (
+            len(self.flights) >= EARLY_AT_ONCE
+            or now - self.pace.last_at < EARLY_APART_SECONDS * left
+        )
 
     async def _fly(self, wanted: Wanted) -> Attempt:
         try:

@@ -13,7 +13,13 @@ from bff.session.limits import (
     touch_due_at,
 )
 from bff.session.model import Session
-from bff.session.refresh import RefreshPolicy, Verdict, judge, usable_until
+from bff.session.refresh import (
+    RefreshPolicy,
+    Verdict,
+    counts_as_expired_at,
+    early_renewal_at,
+    judge,
+)
 
 _VISIBLE = re.compile("[!-~]+")
 
@@ -45,14 +51,16 @@ def beyond_question(
 class Quiet(msgspec.Struct, frozen=True):
     """A session that asks nothing of anybody, and until when it does so (Unix seconds).
 
-    Until then its calls begin no renewal, no record of use, no new cookie: ``until`` for use by a
-    person, ``background_until`` for use that does not slide the idle limit.
+    Until then its calls begin no record of use, no new cookie and no renewal that could not wait:
+    ``until`` for use by a person, ``background_until`` for use that does not slide the idle limit.
+    From ``renewal_at`` on an early renewal is due.
     """
 
     session: Session
     token: bytes
     until: float
     background_until: float
+    renewal_at: float
     absolute_ends: float
 
     def __repr__(self) -> str:
@@ -86,12 +94,14 @@ def quiet(session: Session, policy: RefreshPolicy, limits: SessionLimits) -> Qui
     if session.generation != session.acknowledged.generation or not _VISIBLE.fullmatch(token):
         return None
     ends = absolute_deadline(session)
-    background_until = min(usable_until(session, policy), ends, idle_deadline(session, limits))
+    expired_at = counts_as_expired_at(session, policy)
+    background_until = min(expired_at, ends, idle_deadline(session, limits))
     return Quiet(
         session,
         token.encode("ascii"),
         min(background_until, touch_due_at(session, limits)),
         background_until,
+        early_renewal_at(session, policy),
         ends,
     )
 

@@ -4,6 +4,7 @@ Pure: ``now`` is an argument (RFC 9700, section 4.14; RFC 6749, section 6).
 """
 
 import hashlib
+import math
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -71,25 +72,30 @@ def judge(session: Session, now: float, policy: RefreshPolicy) -> Verdict:
     A token counts as expired ``skew`` seconds early, so that it does not expire on its way to the
     API. A session without a refresh token is used to the end of its access token and then ENDED.
     """
-    if now >= _counts_as_expired_at(session, policy):
+    if now >= counts_as_expired_at(session, policy):
         return Verdict.REFRESH_NOW if session.tokens.refresh_token else Verdict.ENDED
     if session.tokens.refresh_token is None or now < refresh_due_at(session, policy):
         return Verdict.USE
     return Verdict.REFRESH_SOON
 
 
-def usable_until(session: Session, policy: RefreshPolicy) -> float:
-    """Unix seconds until which :func:`judge` says USE."""
-    expired_at = _counts_as_expired_at(session, policy)
+def counts_as_expired_at(session: Session, policy: RefreshPolicy) -> float:
+    """Unix seconds from which the access token is not sent any more: ``skew`` before its end."""
+    return session.tokens.expires_at - min(policy.skew, _lifetime(session) / 10)
+
+
+def early_renewal_at(session: Session, policy: RefreshPolicy) -> float:
+    """Unix seconds from which :func:`judge` says REFRESH_SOON, if it ever does."""
     if session.tokens.refresh_token is None:
-        return expired_at
-    return min(expired_at, refresh_due_at(session, policy))
+        return math.inf
+    return refresh_due_at(session, policy)
 
 
-def can_wait(session: Session, now: float, policy: RefreshPolicy) -> bool:
-    """Whether an early renewal is not urgent yet: less than half of the time for it has passed."""
+def patience(session: Session, now: float, policy: RefreshPolicy) -> float:
+    """How well an early renewal can wait: 1 when it falls due, falling to 0 when half of the time for it has passed."""
     due_at = refresh_due_at(session, policy)
-    return now < due_at + (session.tokens.expires_at - due_at) / 2
+    half = (session.tokens.expires_at - due_at) / 2
+    return max(0.0, 1 - (now - due_at) / half) if half > 0 else 0.0
 
 
 def in_flight(journal: RefreshJournal | None, now: float, policy: RefreshPolicy) -> bool:
@@ -139,10 +145,6 @@ def after_failure(
         attempts=journal.attempts + 1,
         retry_at=now + pause,
     )
-
-
-def _counts_as_expired_at(session: Session, policy: RefreshPolicy) -> float:
-    return session.tokens.expires_at - min(policy.skew, _lifetime(session) / 10)
 
 
 def _lifetime(session: Session) -> float:

@@ -62,7 +62,11 @@ def leaves_nothing(
 ) -> bool:
     """Whether a use at ``now`` leaves nothing to do."""
     found = quiet(session, POLICY, LIMITS)
-    return found is not None and found.serves(generation, pinned, now, background=background)
+    return (
+        found is not None
+        and found.serves(generation, pinned, now, background=background)
+        and now < found.renewal_at
+    )
 
 
 def idle_hands(

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +12,10 @@ from bff.session.refresh import (
     RefreshPolicy,
     Verdict,
     after_failure,
-    can_wait,
     in_flight,
     judge,
     outcome_unknown,
+    patience,
     refresh_due_at,
     resting,
 )
@@ -40,11 +41,18 @@ def test_a_15_minute_token_is_renewed_5_minutes_early(age: float, verdict: Verdi
     assert judge(a_session(), NOW + age, POLICY) is verdict
 
 
-def test_a_renewal_can_wait_in_the_first_half_of_its_time() -> None:
+@pytest.mark.parametrize(
+    ("age", "left"), [(600, 1.0), (675, 0.5), (749, 1 / 150), (750, 0.0), (2000, 0.0)]
+)
+def test_patience_is_at_its_end_when_half_of_the_time_has_passed(age: float, left: float) -> None:
     """Of five minutes two and a half."""
-    assert can_wait(a_session(), NOW + 749, POLICY)
-    assert not can_wait(a_session(), NOW + 750, POLICY)
-    assert not can_wait(a_session(), NOW + 2000, POLICY)
+    assert patience(a_session(), NOW + age, POLICY) == pytest.approx(left)
+
+
+def test_a_token_without_any_life_is_urgent_at_once() -> None:
+    """There is no half of nothing."""
+    tokens = msgspec.structs.replace(a_session().tokens, expires_at=NOW, issued_at=NOW)
+    assert patience(a_session(tokens=tokens), NOW, POLICY) == 0
 
 
 @pytest.mark.req("S13")
