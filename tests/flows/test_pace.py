@@ -51,7 +51,7 @@ def begun_at(refresh: RefreshFlow, lifetime: float, window: float, crowd: int) -
 def test_a_crowd_is_through_when_its_patience_ends(
     refresh: RefreshFlow, lifetime: float, window: float, crowd: int
 ) -> None:
-    """Or just after, when nobody is put off any more, and far from the tokens' end: a large crowd grows impatient, and so faster."""
+    """Or just after, when nobody is put off any more, far from the tokens' end: a large crowd grows impatient."""
     begun = begun_at(refresh, lifetime, window, crowd)
     assert len(begun) == crowd
     assert begun[-1] <= window * 0.55
