@@ -25,7 +25,7 @@ from bff.session.refresh import RefreshPolicy, in_flight, patience, resting
 
 EARLY_AT_ONCE, EARLY_APART_SECONDS = 3, 0.12
 """How many renewals of a process are under way, and how soon after the last one it is, when one more
-that can wait does. The less patience it has, the sooner after the last one it may be: the pace is that
+that can wait does. The less patience it has, the sooner after the last one it may be, by the square: the pace is that
 of the crowd, which falls due together and grows impatient together."""
 
 
@@ -94,7 +94,7 @@ class RefreshFlow:
         """Whether a renewal with so much patience left is put off."""
         return left > 0 and (
             len(self.flights) >= EARLY_AT_ONCE
-            or now - self.pace.last_at < EARLY_APART_SECONDS * left
+            or now - self.pace.last_at < EARLY_APART_SECONDS * left**2
         )
 
     async def _fly(self, wanted: Wanted) -> Attempt:

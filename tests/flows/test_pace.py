@@ -58,12 +58,12 @@ def test_a_crowd_is_through_when_its_patience_ends(
 
 
 def test_a_small_crowd_takes_its_time(refresh: RefreshFlow) -> None:
-    """A thousand with fifteen-minute tokens: never more than twenty-five in a second."""
+    """A thousand with fifteen-minute tokens: never more than thirty in a second."""
     begun = begun_at(refresh, 900, 300, 1_000)
     in_seconds = [
         sum(at <= other < at + 1 for other in begun[n : n + 200]) for n, at in enumerate(begun)
     ]
-    assert max(in_seconds) <= 25
+    assert max(in_seconds) <= 30
     assert in_seconds[0] <= 9
 
 
