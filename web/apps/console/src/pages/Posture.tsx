@@ -20,7 +20,7 @@ export function Posture() {
       <div className="title">
         <h1>Posture</h1>
         {data && (
-          <span>
+          <span className="verdicts">
             {(['fail', 'warn', 'pass'] as const).map((verdict) => (
               <Chip key={verdict} tone={VERDICT[verdict]}>
                 {data.counts[verdict] ?? 0} {verdict}
