@@ -51,7 +51,12 @@ def load(
     ]
     done = subprocess.run(
         command,
-        env={**os.environ, **library_path(), "PAUSE_MS": str(pause_ms)},
+        env={
+            **os.environ,
+            **library_path(),
+            "PAUSE_MS": str(pause_ms),
+            **({"SESSIONS_KEPT": str(sessions)} if pause_ms else {}),
+        },
         capture_output=True,
         text=True,
         check=True,
