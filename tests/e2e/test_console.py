@@ -25,6 +25,9 @@ PAGES = {
     "user?subject=ada": "Ada Lovelace",
 }
 
+A_COUNT_MS = 90_000
+"""Within which live sessions are counted for the first time, and the page hears of it."""
+
 
 def open_console(page: Page, name: str = "Ada", origin: str = "") -> None:
     """Sign in where the console asks for it."""
@@ -312,7 +315,7 @@ def test_the_address_says_how_a_plot_and_times_are_shown(new_context: NewContext
     page.goto("/bff/console/?table=sessions-over-time")
     plot = page.get_by_role("figure", name="Sessions over time")
     picture = plot.get_by_role("button", name="Show as picture")
-    expect(plot.get_by_role("table")).to_be_visible()
+    expect(plot.get_by_role("table")).to_be_visible(timeout=A_COUNT_MS)
     picture.click()
     page.wait_for_url(lambda url: "table=" not in url)
     expect(plot.locator("canvas")).to_be_visible()
