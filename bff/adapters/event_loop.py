@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -63,6 +63,22 @@ class BackgroundTasks:
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return DetachedTask(task)
+
+    def later(
+        self, seconds: float, name: str, work: Callable[[], Coroutine[object, object, None]]
+    ) -> Callable[[], None]:
+        """Start what ``work`` makes when ``seconds`` have passed; until then it is an entry in a list."""
+        begun: list[DetachedTask[None]] = []
+        timer = asyncio.get_running_loop().call_later(
+            seconds, lambda: begun.append(self.start(name, work()))
+        )
+
+        def call_off() -> None:
+            timer.cancel()
+            for task in begun:
+                task.cancel()
+
+        return call_off
 
     async def pause(self, seconds: float) -> None:
         """Let ``seconds`` pass."""

@@ -7,6 +7,13 @@ has changed: ``core``, ``tokens`` (sealed), ``facts`` (about the tokens, for rev
 ``touch`` and ``hard`` (milliseconds), ``ack``, ``refresh`` (journal), ``clients`` (others than the first).
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import NoScriptError
+
 # KEYS session, ended, limits · ARGV expire_at_ms, limits, limits_expire_at_ms, field, value, ...
 CREATE = """
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
@@ -61,28 +68,33 @@ redis.call('HSET', KEYS[1], 'refresh', ARGV[2])
 return 'written'
 """
 
-# KEYS session, ended · ARGV read_generation, core, tokens, facts, hard_ms, idle_ms, channel, key. When it
-# was written: until when Redis keeps it now, and Redis's clock.
+# KEYS session, ended, lock · ARGV read_generation, core, tokens, facts, hard_ms, idle_ms, channel, key,
+# owner. Whoever renewed needs the lock no more, and lets go of it in the same step. When it was
+# written, and Redis keeps it for as long as before: 'written'; else until when, and Redis's clock.
 REPLACE = """
 local gen = redis.call('HGET', KEYS[1], 'gen')
 if not gen or redis.call('EXISTS', KEYS[2]) == 1 then return 'ended' end
 if gen ~= ARGV[1] then return 'conflict' end
+local idle_end = redis.call('HGET', KEYS[1], 'touch') + ARGV[6]
+local before = math.min(tonumber(redis.call('HGET', KEYS[1], 'hard')), idle_end)
 redis.call('HSET', KEYS[1], 'core', ARGV[2], 'tokens', ARGV[3], 'facts', ARGV[4], 'hard', ARGV[5],
   'gen', string.format('%d', gen + 1))
 redis.call('HDEL', KEYS[1], 'refresh')
-local idle_end = redis.call('HGET', KEYS[1], 'touch') + ARGV[6]
-local until_ms = string.format('%.0f', math.min(tonumber(ARGV[5]), idle_end))
+local after = math.min(tonumber(ARGV[5]), idle_end)
+local until_ms = string.format('%.0f', after)
 redis.call('PEXPIREAT', KEYS[1], until_ms)
 redis.call('PUBLISH', ARGV[7], ARGV[8])
-local now = redis.call('TIME')
-return {until_ms, string.format('%.0f', now[1] * 1000)}
+if redis.call('GET', KEYS[3]) == ARGV[9] then redis.call('DEL', KEYS[3]) end
+if after == before then return 'written' end
+return {until_ms, string.format('%.0f', redis.call('TIME')[1] * 1000)}
 """
 
-# KEYS lock · ARGV owner, lease_ms. Asking again as the owner says yes: the answer to the first call
-# may have been lost.
+# KEYS lock, session · ARGV owner, lease_ms. The session's fields, read with the lock in hand; nothing if
+# another holds it. Asking again as the owner says yes: the answer to the first call may have been lost.
 LOCK = """
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
+  and redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+return redis.call('HGETALL', KEYS[2])
 """
 
 # KEYS lock · ARGV owner, lease_ms
@@ -96,3 +108,45 @@ RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 """
+
+
+class Scripts:
+    """Runs them, and teaches them to a Redis that does not know them. Raises what redis-py raises."""
+
+    def __init__(self, redis: Redis) -> None:
+        """Nothing is sent yet."""
+        self._redis = redis
+        self._known: dict[str, AsyncScript] = {}
+
+    async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:  # noqa: ANN401  as Redis answers
+        """One script."""
+        return await self._of(script)(keys=keys, args=arguments)
+
+    async def run_and_get(
+        self, script: str, keys: Sequence[str], arguments: Sequence[Any], name: str
+    ) -> tuple[Any, bytes | None]:
+        """A script, and after it the value of a key in whatever slot, in one round trip.
+
+        Not as redis-py runs scripts in pipelines: it asks each time whether they are known.
+        """
+        digest = self._of(script).sha
+        try:
+            return await self._piped(digest, keys, arguments, name)
+        except NoScriptError:
+            await self._redis.script_load(script)
+            return await self._piped(digest, keys, arguments, name)
+
+    async def _piped(
+        self, digest: str, keys: Sequence[str], arguments: Sequence[Any], name: str
+    ) -> tuple[Any, bytes | None]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.evalsha(digest, len(keys), *keys, *arguments)
+            pipe.get(name)
+            answer, value = await pipe.execute()
+            return answer, value
+
+    def _of(self, script: str) -> AsyncScript:
+        registered = self._known.get(script)
+        if registered is None:
+            registered = self._known[script] = self._redis.register_script(script)
+        return registered

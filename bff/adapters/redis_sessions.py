@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 
 from bff.adapters import redis_scripts
 from bff.adapters.redis_client import redis_errors
@@ -31,6 +30,7 @@ from bff.session.model import (
     Acknowledgement,
     EndedSession,
     EndReason,
+    Locked,
     Ref,
     RefreshJournal,
     Replaced,
@@ -66,7 +66,7 @@ class RedisSessionStore:
         self._indexes = RedisIndexes(redis, self._index_names)
         self._prefix = prefix
         self._channel = channel(prefix)
-        self._scripts: dict[str, AsyncScript] = {}
+        self._scripts = redis_scripts.Scripts(redis)
 
     # --- the life of a session
 
@@ -90,7 +90,7 @@ class RedisSessionStore:
             for field, value in self._record.fields(name, session).items():
                 arguments += [field, value]
             keys = [name, self._name(session.key, "ended"), self._name(session.key, "limits")]
-            return bool(await self._run(redis_scripts.CREATE, keys, arguments))
+            return bool(await self._scripts.run(redis_scripts.CREATE, keys, arguments))
 
     async def load(self, key: SessionKey) -> Session | EndedSession | None:
         """One round trip for a live session, a second one to learn why there is none."""
@@ -102,17 +102,14 @@ class RedisSessionStore:
                 fields, epoch = await pipe.execute()
             if not fields:
                 return await self._why_gone(key)
-        session = self._decode(key, name, fields)
-        if session.core.epoch < int(epoch or 0):
-            return EndedSession(EndReason.ADMIN, session.touched_at)
-        return session
+        return self._found(key, name, fields, epoch)
 
     async def touch(self, session: Session, at: float) -> None:
         """Record use, in the session and in its bucket."""
         arguments = [milliseconds(at), milliseconds(self._limits.idle)]
         name = self._name(session.key, "session")
         async with redis_errors():
-            if await self._run(redis_scripts.TOUCH, [name], arguments):
+            if await self._scripts.run(redis_scripts.TOUCH, [name], arguments):
                 until = record_expires_at(session, at, self._limits)
                 await self._indexes.keep(session.key, session.core, until, at)
 
@@ -120,7 +117,9 @@ class RedisSessionStore:
         """Record what the browser holds."""
         arguments = [acknowledged.generation, acknowledgement_text(acknowledged)]
         async with redis_errors():
-            await self._run(redis_scripts.ACKNOWLEDGE, [self._name(key, "session")], arguments)
+            await self._scripts.run(
+                redis_scripts.ACKNOWLEDGE, [self._name(key, "session")], arguments
+            )
 
     async def end(
         self, key: SessionKey, reason: EndReason, at: float, *, only_generation: int | None = None
@@ -130,7 +129,7 @@ class RedisSessionStore:
         tombstone = msgspec.json.encode(EndedSession(reason, at))
         only = "" if only_generation is None else only_generation
         async with redis_errors():
-            pairs = await self._run(
+            pairs = await self._scripts.run(
                 redis_scripts.END, keys, [tombstone, _TOMBSTONE_MS, only, self._channel, key]
             )
             if not pairs:
@@ -141,40 +140,51 @@ class RedisSessionStore:
 
     # --- refresh
 
-    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
-        """SET NX with an owner."""
+    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> Locked | None:
+        """SET NX with an owner, and the session, in one round trip."""
+        name = self._name(key, "session")
+        keys, arguments = [self._name(key, "lock"), name], [owner, milliseconds(lease_seconds)]
         async with redis_errors():
-            return bool(
-                await self._run(
-                    redis_scripts.LOCK,
-                    [self._name(key, "lock")],
-                    [owner, milliseconds(lease_seconds)],
-                )
+            pairs, epoch = await self._scripts.run_and_get(
+                redis_scripts.LOCK, keys, arguments, self._index_names.epoch
             )
+            if pairs is None:
+                return None
+            if not pairs:
+                return Locked(await self._why_gone(key))
+        fields = dict(zip(pairs[::2], pairs[1::2], strict=True))
+        return Locked(self._found(key, name, fields, epoch))
 
     async def renew_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         """Compare and extend."""
         async with redis_errors():
             arguments = [owner, milliseconds(lease_seconds)]
-            return bool(await self._run(redis_scripts.RENEW, [self._name(key, "lock")], arguments))
+            return bool(
+                await self._scripts.run(redis_scripts.RENEW, [self._name(key, "lock")], arguments)
+            )
 
     async def release_lock(self, key: SessionKey, owner: str) -> None:
         """Compare and delete."""
         async with redis_errors():
-            await self._run(redis_scripts.RELEASE, [self._name(key, "lock")], [owner])
+            await self._scripts.run(redis_scripts.RELEASE, [self._name(key, "lock")], [owner])
 
     async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
         """Fenced by generation and by owner."""
         keys = [self._name(key, kind) for kind in ("session", "ended", "lock")]
         arguments = [journal.generation, journal_text(journal), journal.owner]
         async with redis_errors():
-            return _replaced(await self._run(redis_scripts.JOURNAL, keys, arguments))
+            return _replaced(await self._scripts.run(redis_scripts.JOURNAL, keys, arguments))
 
     async def replace_tokens(
-        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+        self,
+        key: SessionKey,
+        read_generation: int,
+        tokens: TokenSet,
+        core: SessionCore,
+        owner: str = "",
     ) -> Replaced:
-        """The fenced write."""
-        name = self._name(key, "session")
+        """The fenced write. The buckets hear of it only if Redis keeps the session for another time than before."""
+        keys = [name, *_] = [self._name(key, kind) for kind in ("session", "ended", "lock")]
         fields = self._record.token_fields(name, read_generation + 1, tokens, core)
         arguments = [
             read_generation,
@@ -182,11 +192,10 @@ class RedisSessionStore:
             milliseconds(self._limits.idle),
             self._channel,
             key,
+            owner,
         ]
         async with redis_errors():
-            answer = await self._run(
-                redis_scripts.REPLACE, [name, self._name(key, "ended")], arguments
-            )
+            answer = await self._scripts.run(redis_scripts.REPLACE, keys, arguments)
             if isinstance(answer, bytes):
                 return _replaced(answer)
             until, now = (int(moment) / 1000 for moment in answer)
@@ -252,17 +261,19 @@ class RedisSessionStore:
             )
         return None
 
+    def _found(
+        self, key: SessionKey, name: str, fields: dict[bytes, bytes], epoch: bytes | None
+    ) -> Session | EndedSession:
+        session = self._decode(key, name, fields)
+        if session.core.epoch < int(epoch or 0):
+            return EndedSession(EndReason.ADMIN, session.touched_at)
+        return session
+
     def _decode(self, key: SessionKey, name: str, fields: dict[bytes, bytes]) -> Session:
         try:
             return self._record.session(key, name, fields)
         except (SealBroken, msgspec.DecodeError, KeyError, ValueError) as error:
             raise StoreUnavailable from error
-
-    async def _run(self, script: str, keys: list[str], arguments: Sequence[Any]) -> Any:  # noqa: ANN401  as Redis answers
-        registered = self._scripts.get(script)
-        if registered is None:
-            registered = self._scripts[script] = self._redis.register_script(script)
-        return await registered(keys=keys, args=arguments)
 
 
 def channel(prefix: str) -> str:

@@ -199,8 +199,13 @@ class CachedSessionStore(RedisSessionStore):
             return await super().write_journal(key, journal)
 
     async def replace_tokens(
-        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+        self,
+        key: SessionKey,
+        read_generation: int,
+        tokens: TokenSet,
+        core: SessionCore,
+        owner: str = "",
     ) -> Replaced:
         """The fenced write."""
         with self._cache.changing(key):
-            return await super().replace_tokens(key, read_generation, tokens, core)
+            return await super().replace_tokens(key, read_generation, tokens, core, owner)

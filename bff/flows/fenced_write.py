@@ -17,10 +17,12 @@ class FencedWrite:
     clock: Clock
     policy: RefreshPolicy
 
-    async def save(self, session: Session, tokens: TokenSet, core: SessionCore) -> Replaced | None:
+    async def save(
+        self, session: Session, tokens: TokenSet, core: SessionCore, owner: str
+    ) -> Replaced | None:
         """The fenced write, repeated while Redis is away with the tokens in memory.
 
-        None when ``unsaved_bound`` has passed.
+        Once WRITTEN the lock of ``owner`` is released. None when ``unsaved_bound`` has passed.
 
         A write whose answer was lost may have happened: a conflict is then read once more and
         recognised by its content.
@@ -30,7 +32,7 @@ class FencedWrite:
         while True:
             try:
                 saved = await self.sessions.replace_tokens(
-                    session.key, session.generation, tokens, core
+                    session.key, session.generation, tokens, core, owner
                 )
                 if saved is Replaced.CONFLICT and await self._is_ours(session.key, tokens):
                     return Replaced.WRITTEN

@@ -1,6 +1,6 @@
 """What the stories ask of the world: Protocols, and the few values that cross them."""
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -17,6 +17,7 @@ from bff.session.model import (
     Acknowledgement,
     EndedSession,
     EndReason,
+    Locked,
     Ref,
     RefreshJournal,
     Replaced,
@@ -68,6 +69,12 @@ class Background(Protocol):
 
     def start(self, name: str, work: Coroutine[object, object, T]) -> Detached[T]:
         """Start ``work`` now; an exception nobody waits for is logged under ``name``."""
+        ...
+
+    def later(
+        self, seconds: float, name: str, work: Callable[[], Coroutine[object, object, None]]
+    ) -> Callable[[], None]:
+        """Start what ``work`` makes when ``seconds`` have passed. What comes back calls it off, begun or not."""
         ...
 
     async def pause(self, seconds: float) -> None:
@@ -189,8 +196,8 @@ class SessionStore(Protocol):
         """The session with this public reference."""
         ...
 
-    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
-        """Become the one refresher of this session, or not; never queues."""
+    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> Locked | None:
+        """Become the one refresher of this session and read it, or None: another is; never queues."""
         ...
 
     async def renew_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
@@ -210,12 +217,18 @@ class SessionStore(Protocol):
         ...
 
     async def replace_tokens(
-        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+        self,
+        key: SessionKey,
+        read_generation: int,
+        tokens: TokenSet,
+        core: SessionCore,
+        owner: str = "",
     ) -> Replaced:
         """The fenced write.
 
         Only if the session lives and its generation is the one that was read, store ``tokens`` and
-        ``core``, raise the generation by one, clear the journal, tell everybody.
+        ``core``, raise the generation by one, clear the journal, tell everybody, and let go of the
+        lock if ``owner`` holds it: all in one step, or nothing of it.
         """
         ...
 

@@ -3,6 +3,7 @@
 Around the renewal itself (:mod:`bff.flows.renewal`): joining, the lock and its lease. RFC 9700, section 4.14.2.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -110,26 +111,28 @@ class RefreshFlow:
 
     async def _under_lock(self, wanted: Wanted) -> Attempt:
         asked_at = self.clock.now()
-        taken = await self.sessions.try_lock(wanted.key, wanted.owner, self.policy.lease)
-        self.meter.lock_asked(self.clock.now() - asked_at, taken=taken)
-        if not taken:
+        locked = await self.sessions.try_lock(wanted.key, wanted.owner, self.policy.lease)
+        self.meter.lock_asked(self.clock.now() - asked_at, taken=locked is not None)
+        if locked is None:
             return Attempt(Outcome.BUSY, "locked", 1.0)
-        keeper = self.background.start("lease", self._keep_lease(wanted))
+        third = self.policy.lease / 3
+        let_lapse = self.background.later(third, "lease", partial(self._keep_lease, wanted))
+        attempt = None
         try:
-            return await self.renewal.renew(wanted)
+            attempt = await self.renewal.renew(wanted, locked.found)
+            return attempt
         finally:
-            keeper.cancel()
-            await self._let_go(wanted)
+            let_lapse()
+            if attempt is None or attempt.outcome is not Outcome.RENEWED:
+                await self._let_go(wanted)
 
     async def _keep_lease(self, wanted: Wanted) -> None:
         """Renew the lease while the attempt lives, so that a provider slower than the lease finds no second caller."""
         while True:
-            await self.background.pause(self.policy.lease / 3)
-            try:
+            with suppress(StoreUnavailable):
                 if not await self.sessions.renew_lock(wanted.key, wanted.owner, self.policy.lease):
                     return
-            except StoreUnavailable:
-                continue
+            await self.background.pause(self.policy.lease / 3)
 
     async def _let_go(self, wanted: Wanted) -> None:
         try:

@@ -21,6 +21,7 @@ from bff.flows.token_set import TokenSetFlow
 from bff.oidc.token import REGISTERED_ERRORS
 from bff.session.audience import seen_by
 from bff.session.model import (
+    EndedSession,
     EndReason,
     RefreshJournal,
     Replaced,
@@ -39,6 +40,8 @@ from bff.session.refresh import (
     outcome_unknown,
     resting,
 )
+
+Found = Session | EndedSession | None
 
 OF_THE_AUDIENCE = frozenset({"invalid_target", "invalid_scope"})
 """Refusals that say nothing about the session (RFC 8707, section 2; RFC 6749, section 5.2)."""
@@ -61,14 +64,14 @@ class RenewalFlow:
     def _write(self) -> FencedWrite:
         return FencedWrite(self.sessions, self.background, self.clock, self.policy)
 
-    async def renew(self, wanted: Wanted) -> Attempt:
-        """Renew the session unless what is stored says otherwise.
+    async def renew(self, wanted: Wanted, found: Found) -> Attempt:
+        """Renew the session unless what was found with the lock in hand says otherwise.
 
-        Raises StoreUnavailable; what is stored then stays as it was.
-        A process that was stopped after writing its journal asks no more: its request could end
-        after others take the attempt for dead.
+        RENEWED: storing the tokens released the lock. Raises StoreUnavailable, what is stored stays.
+        A process stopped after writing its journal asks no more: its request could end after others
+        take the attempt for dead.
         """
-        session = await self._read(wanted.key)
+        session = await self._renewable(wanted.key, found)
         if session is None:
             return Attempt(Outcome.ENDED)
         now = self.clock.now()
@@ -88,22 +91,19 @@ class RenewalFlow:
             return Attempt(Outcome.BUSY, "overslept", 1.0)
         return await self._ask(session, journal, wanted)
 
-    async def _read(self, key: SessionKey) -> Session | None:
+    async def _renewable(self, key: SessionKey, found: Found) -> Session | None:
         """The session, if it can be renewed at all.
 
         Where somebody's attempt has outlived the lease, they may hold its fruit and only wait for
         Redis to come back, like us: they get ``takeover_pause`` to store it before the old refresh
         token is tried again.
         """
-        session = await self.sessions.load(key)
-        if isinstance(session, Session) and left_open(
-            session.journal, self.clock.now(), self.policy
-        ):
+        if isinstance(found, Session) and left_open(found.journal, self.clock.now(), self.policy):
             await self.background.pause(self.policy.takeover_pause)
-            session = await self.sessions.load(key)
-        if not isinstance(session, Session) or session.tokens.refresh_token is None:
+            found = await self.sessions.load(key)
+        if not isinstance(found, Session) or found.tokens.refresh_token is None:
             return None
-        return session
+        return found
 
     def _held_back(self, session: Session, wanted: Wanted, now: float) -> Attempt | None:
         """Judge again, with the lock in hand.
@@ -174,7 +174,7 @@ class RenewalFlow:
         core: SessionCore,
     ) -> Attempt:
         answered_at = self.clock.now()
-        saved = await self._write.save(session, tokens, core)
+        saved = await self._write.save(session, tokens, core, wanted.owner)
         if saved is Replaced.WRITTEN:
             self.trail.record(
                 events.SessionRenewed(

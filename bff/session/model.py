@@ -147,6 +147,12 @@ class EndedSession(msgspec.Struct, frozen=True):
     at: float
 
 
+class Locked(msgspec.Struct, frozen=True):
+    """A session's lock is ours; ``found`` is what was stored, read with the lock in hand."""
+
+    found: Session | EndedSession | None
+
+
 class Replaced(Enum):
     """What became of a fenced write."""
 

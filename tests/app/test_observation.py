@@ -1,6 +1,8 @@
 """Logs, metrics, and the operators' address."""
 
+import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import httpx
@@ -110,6 +112,30 @@ async def test_work_that_nobody_waits_for_is_drained_and_its_failure_logged() ->
     assert await one.wait(5) == 5
     assert await background.drain(0.01) == 1
     assert failures == ["background_work_failed fails"]
+
+
+async def test_work_for_later_begins_when_its_time_has_come_unless_it_is_called_off() -> None:
+    """Before it begins and after; what is called off in time is never even made."""
+    background = BackgroundTasks(configure_logs("info", "json"))
+    begun: list[str] = []
+    cut_off: list[str] = []
+
+    async def work(name: str) -> None:
+        begun.append(name)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cut_off.append(name)
+            raise
+
+    call_off_soon = background.later(0, "soon", partial(work, "soon"))
+    background.later(0, "never", partial(work, "never"))()
+    while not begun:
+        await background.pause(0)
+    assert begun == ["soon"]
+    call_off_soon()
+    assert await background.drain(5) == 0
+    assert cut_off == ["soon"]
 
 
 @pytest.mark.req("N65", "N119", "N122")

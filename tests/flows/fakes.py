@@ -24,6 +24,7 @@ from bff.session.model import (
     Acknowledgement,
     EndedSession,
     EndReason,
+    Locked,
     Ref,
     RefreshJournal,
     Replaced,
@@ -174,20 +175,20 @@ class MemorySessionStore:
         return await self.do("create", action)
 
     async def load(self, key: SessionKey) -> Session | EndedSession | None:
-        def action() -> Session | EndedSession | None:
-            memory = self.memory
-            session = memory.live(key)
-            if session is not None and session.core.epoch < memory.epoch:
-                return EndedSession(EndReason.ADMIN, session.touched_at)
-            if session is not None or key in memory.ended:
-                return session or memory.ended[key]
-            if key in memory.known:
-                absolute = memory.world.now() >= memory.known[key]
-                reason = EndReason.ABSOLUTE_TIMEOUT if absolute else EndReason.IDLE_TIMEOUT
-                return EndedSession(reason, memory.world.now())
-            return None
+        return await self.do("load", lambda: self._found(key))
 
-        return await self.do("load", action)
+    def _found(self, key: SessionKey) -> Session | EndedSession | None:
+        memory = self.memory
+        session = memory.live(key)
+        if session is not None and session.core.epoch < memory.epoch:
+            return EndedSession(EndReason.ADMIN, session.touched_at)
+        if session is not None or key in memory.ended:
+            return session or memory.ended[key]
+        if key in memory.known:
+            absolute = memory.world.now() >= memory.known[key]
+            reason = EndReason.ABSOLUTE_TIMEOUT if absolute else EndReason.IDLE_TIMEOUT
+            return EndedSession(reason, memory.world.now())
+        return None
 
     async def touch(self, session: Session, at: float) -> None:
         def action() -> None:
@@ -270,15 +271,15 @@ class MemorySessionStore:
 
         await self.do("remember_logout_token", action)
 
-    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
-        def action() -> bool:
+    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> Locked | None:
+        def action() -> Locked | None:
             held = self.memory.locks.get(key)
             now = self.memory.world.now()
             if held is not None and held[0] != owner and now < held[1]:
-                return False
+                return None
             self.memory.locks[key] = (owner, now + lease_seconds)
             self.memory.granted[owner] = now + lease_seconds
-            return True
+            return Locked(self._found(key))
 
         return await self.do("try_lock", action)
 
@@ -295,12 +296,13 @@ class MemorySessionStore:
         return await self.do("renew_lock", action)
 
     async def release_lock(self, key: SessionKey, owner: str) -> None:
-        def action() -> None:
-            self.memory.granted.pop(owner, None)
-            if self.memory.locks.get(key, ("", 0.0))[0] == owner:
-                del self.memory.locks[key]
+        await self.do("release_lock", lambda: self._let_go(key, owner))
 
-        await self.do("release_lock", action)
+    def _let_go(self, key: SessionKey, owner: str) -> None:
+        self.memory.granted.pop(owner, None)
+        held = self.memory.locks.get(key)
+        if held is not None and held[0] == owner:
+            del self.memory.locks[key]
 
     async def write_journal(self, key: SessionKey, journal: RefreshJournal) -> Replaced:
         def action() -> Replaced:
@@ -318,7 +320,12 @@ class MemorySessionStore:
         return await self.do("write_journal", action)
 
     async def replace_tokens(
-        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+        self,
+        key: SessionKey,
+        read_generation: int,
+        tokens: TokenSet,
+        core: SessionCore,
+        owner: str = "",
     ) -> Replaced:
         def action() -> Replaced:
             stored = self.memory.live(key)
@@ -334,6 +341,7 @@ class MemorySessionStore:
                 absolute_deadline(new), new.touched_at + self.memory.limits.idle
             )
             self.memory.tell(key)
+            self._let_go(key, owner)
             return Replaced.WRITTEN
 
         return await self.do("replace_tokens", action)

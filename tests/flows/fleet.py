@@ -49,7 +49,6 @@ class Fleet:
     limits: SessionLimits = field(default_factory=SessionLimits)
     grace: float = 60.0
     store: type[MemorySessionStore] = MemorySessionStore
-    renewal_store: type[MemorySessionStore] | None = None
 
     def __post_init__(self) -> None:
         self.world = World(self.seed, NOW)
@@ -79,7 +78,6 @@ class Fleet:
 
     def _plug(self, name: str, hop: Hop) -> AccessFlow:
         sessions = self.store(self.memory, hop)
-        renewal_store = self.renewal_store(self.memory, hop) if self.renewal_store else sessions
         world, process, trail = self.world, Process(self.world, name), self.trail
         provider: Any = self.provider.seen_from(name)
         revocation = RevocationFlow(
@@ -96,7 +94,7 @@ class Fleet:
         )
         breaker = Breaker(world)
         renewal = RenewalFlow(
-            renewal_store, token_sets, breaker, process, world, self.entropy, trail, self.policy
+            sessions, token_sets, breaker, process, world, self.entropy, trail, self.policy
         )
         refresh = RefreshFlow(
             renewal, sessions, process, world, self.entropy, self.meter, self.policy

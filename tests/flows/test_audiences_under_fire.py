@@ -76,7 +76,12 @@ class ForgettingTheRotation(MemorySessionStore):
     """Bug: a token for an audience is stored without the refresh token that came with it."""
 
     async def replace_tokens(
-        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+        self,
+        key: SessionKey,
+        read_generation: int,
+        tokens: TokenSet,
+        core: SessionCore,
+        owner: str = "",
     ) -> Replaced:
         """Keep the refresh token that is there."""
         stored = self.memory.live(key)
@@ -89,7 +94,7 @@ class ForgettingTheRotation(MemorySessionStore):
                 expires_at=tokens.expires_at,
                 audiences=tokens.audiences,
             )
-        return await super().replace_tokens(key, read_generation, tokens, core)
+        return await super().replace_tokens(key, read_generation, tokens, core, owner)
 
 
 def test_a_rotation_that_is_forgotten_is_found() -> None:

@@ -36,7 +36,7 @@ class Held:
         self.flow = AccessFlow(**{**fields, "held": copies.unquestioned})
 
     async def count(self, operation: str) -> None:
-        self.loads += operation == "load:there"
+        self.loads += operation in {"load:there", "try_lock:there"}  # what reads the session
 
     def use(self, **shown: Any) -> Access:
         session = a_session()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from bff.session.limits import record_expires_at
-from bff.session.model import EndedSession, Replaced, Session, SessionCore, SessionKey, TokenSet
+from bff.session.model import Locked, Replaced, Session, SessionCore, SessionKey, TokenSet
 from bff.session.refresh import RefreshPolicy
 from tests.flows.fakes import MemorySessionStore
 from tests.flows.strict_provider import Fault
@@ -66,7 +66,12 @@ class WithoutFence(MemorySessionStore):
     """Bug: tokens are written whatever the generation."""
 
     async def replace_tokens(
-        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+        self,
+        key: SessionKey,
+        read_generation: int,
+        tokens: TokenSet,
+        core: SessionCore,
+        owner: str = "",
     ) -> Replaced:
         """Go by the generation that is stored when the write arrives."""
 
@@ -77,6 +82,7 @@ class WithoutFence(MemorySessionStore):
             self.memory.sessions[key] = msgspec.structs.replace(
                 stored, tokens=tokens, core=core, generation=stored.generation + 1, journal=None
             )
+            self._let_go(key, owner)
             return Replaced.WRITTEN
 
         return await self.do("replace_tokens", action)
@@ -85,34 +91,39 @@ class WithoutFence(MemorySessionStore):
 class WithoutReRead(MemorySessionStore):
     """Bug: the holder of the lock trusts what was read before."""
 
-    first: Session | None = None
+    first: Locked | None = None
 
-    async def load(self, key: SessionKey) -> Session | EndedSession | None:
+    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> Locked | None:
         """The first session ever read."""
-        loaded = await super().load(key)
-        if self.first is None and isinstance(loaded, Session):
-            self.first = loaded
-        return self.first or loaded
+        locked = await super().try_lock(key, owner, lease_seconds)
+        if self.first is None and locked is not None and isinstance(locked.found, Session):
+            self.first = locked
+        return locked and (self.first or locked)
 
 
 class ReleasingAnybody(MemorySessionStore):
     """Bug: the lock is released without looking whose it is."""
 
-    async def release_lock(self, key: SessionKey, owner: str) -> None:
+    def _let_go(self, key: SessionKey, owner: str) -> None:
         """Delete it."""
         self.memory.granted.pop(owner, None)
-        await self.do("release_lock", lambda: self.memory.locks.pop(key, None))
+        self.memory.locks.pop(key, None)
 
 
 class WithoutTombstoneCheck(MemorySessionStore):
     """Bug: a write brings back what has ended."""
 
     async def replace_tokens(
-        self, key: SessionKey, read_generation: int, tokens: TokenSet, core: SessionCore
+        self,
+        key: SessionKey,
+        read_generation: int,
+        tokens: TokenSet,
+        core: SessionCore,
+        owner: str = "",
     ) -> Replaced:
         """Write the whole session, as a plain SET would."""
         before = self.memory.live(key)
-        replaced = await super().replace_tokens(key, read_generation, tokens, core)
+        replaced = await super().replace_tokens(key, read_generation, tokens, core, owner)
         if replaced is Replaced.ENDED and before is None and self.last is not None:
             session = msgspec.structs.replace(
                 self.last, tokens=tokens, generation=read_generation + 1
@@ -126,12 +137,12 @@ class WithoutTombstoneCheck(MemorySessionStore):
 
     last: Session | None = None
 
-    async def load(self, key: SessionKey) -> Session | EndedSession | None:
+    async def try_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> Locked | None:
         """Remember what was read."""
-        loaded = await super().load(key)
-        if isinstance(loaded, Session):
-            self.last = loaded
-        return loaded
+        locked = await super().try_lock(key, owner, lease_seconds)
+        if locked is not None and isinstance(locked.found, Session):
+            self.last = locked.found
+        return locked
 
 
 class WithoutRenewal(MemorySessionStore):
@@ -144,7 +155,7 @@ class WithoutRenewal(MemorySessionStore):
 
 BUGS: dict[str, dict[str, object]] = {
     "no fence": {"store": WithoutFence},
-    "no re-read": {"renewal_store": WithoutReRead},
+    "no re-read": {"store": WithoutReRead},
     "releases anybody's lock": {"store": ReleasingAnybody},
     "lease shorter than the provider's time": {
         "store": WithoutRenewal,
@@ -155,7 +166,8 @@ BUGS: dict[str, dict[str, object]] = {
 
 
 def a_lock_is_released_late(machine: UnderFire) -> None:
-    """The first holder is stopped before it lets go; when it wakes, another holds the lock."""
+    """The first holder fails and is stopped before it lets go; when it wakes, another holds the lock."""
+    machine.bad_answer(Fault(fails="status 502"))
     machine.ambush("release_lock", "there", 400.0)
     machine.renewal_is_due(-95.0, ["p1", "p2", "p3"], 2.0)
     machine.world.settle(385.0)

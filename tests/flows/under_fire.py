@@ -123,7 +123,6 @@ class UnderFire(RuleBasedStateMachine):
     policy = RefreshPolicy(jitter=0.0)
     provider_budget = 75.0
     store: type[MemorySessionStore] = MemorySessionStore
-    renewal_store: type[MemorySessionStore] | None = None
     latest: "UnderFire"
 
     def __init__(self) -> None:
@@ -135,7 +134,6 @@ class UnderFire(RuleBasedStateMachine):
             policy=self.policy,
             limits=SessionLimits(idle=10**7, absolute=10**7),
             store=self.store,
-            renewal_store=self.renewal_store,
         )
         self.world, self.memory, self.provider = (
             self.fleet.world,

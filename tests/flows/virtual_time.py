@@ -9,7 +9,7 @@ no time.
 
 import heapq
 import random
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -224,5 +224,17 @@ class Process:
     def start(self, name: str, work: Coroutine[Any, Any, T]) -> Running[T]:
         return self.world.spawn(self.name, name, work)
 
+    def later(
+        self, seconds: float, name: str, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> Callable[[], None]:
+        return self.world.spawn(self.name, name, _later(self.world, seconds, work)).cancel
+
     async def pause(self, seconds: float) -> None:
         await self.world.sleep(seconds)
+
+
+async def _later(
+    world: World, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    await world.sleep(seconds)
+    await work()

@@ -24,6 +24,7 @@ from bff.session.model import (
     AudienceToken,
     EndedSession,
     EndReason,
+    Locked,
     Ref,
     Replaced,
     Session,
@@ -233,6 +234,39 @@ async def test_one_owner_holds_the_lock(store: SessionStore) -> None:
     assert await store.try_lock(key, "b", 30)
 
 
+@pytest.mark.req("R2", "R8", "N71")
+async def test_who_gets_the_lock_is_handed_what_is_stored(store: SessionStore) -> None:
+    """The session as it is now; why there is none; nothing to whom the lock is refused."""
+    session = a_session_now()
+    await store.create(session)
+    renewed = a_token_set(access_token="access-1", issued_at=session.touched_at)
+    await store.replace_tokens(session.key, 0, renewed, session.core)
+    locked = await store.try_lock(session.key, "a", 30)
+    assert locked == Locked(await store.load(session.key))
+    assert isinstance(locked.found, Session)
+    assert locked.found.tokens == renewed
+    assert await store.try_lock(session.key, "b", 30) is None
+    await store.end(session.key, EndReason.ADMIN, session.touched_at)
+    ended = await store.try_lock(session.key, "b", 30)
+    assert ended == Locked(EndedSession(EndReason.ADMIN, session.touched_at))
+    assert await store.try_lock(a_key("C" * 43), "a", 30) == Locked(None)
+
+
+@pytest.mark.req("R2", "R3", "N71")
+async def test_the_fenced_write_lets_go_of_the_writers_own_lock(store: SessionStore) -> None:
+    """Of nobody else's, and not if it wrote nothing."""
+    session = a_session_now()
+    await store.create(session)
+    await store.try_lock(session.key, "a", 30)
+    tokens = a_token_set(issued_at=session.touched_at)
+    for generation, owner in ((0, "b"), (0, "a")):  # the second one is late: a conflict
+        await store.replace_tokens(session.key, generation, tokens, session.core, owner)
+        assert await store.try_lock(session.key, "c", 30) is None
+    written = await store.replace_tokens(session.key, 1, tokens, session.core, "a")
+    assert written is Replaced.WRITTEN
+    assert await store.try_lock(session.key, "c", 30)
+
+
 @pytest.mark.req("N18", "N57", "N111")
 async def test_sessions_are_found_by_user_provider_session_and_reference(
     store: SessionStore,
@@ -354,6 +388,54 @@ async def test_a_new_epoch_ends_everybody(redis: Redis) -> None:
     assert isinstance(ended, EndedSession)
     assert ended.reason is EndReason.ADMIN
     assert isinstance(await store.load(new.key), Session)
+
+
+@pytest.mark.req("N59")
+async def test_who_gets_the_lock_learns_of_a_new_epoch(redis: Redis) -> None:
+    """As whoever reads the session does."""
+    store = a_redis_store(redis)
+    session = a_session_now()
+    await store.create(session)
+    await redis.incr("bff:epoch")
+    locked = await store.try_lock(session.key, "a", 30)
+    assert locked == Locked(EndedSession(EndReason.ADMIN, session.touched_at))
+
+
+@pytest.mark.req("N72")
+async def test_a_redis_that_forgot_the_scripts_is_taught_them_again(redis: Redis) -> None:
+    """As after a failover; before every step of a renewal."""
+    store = a_redis_store(redis)
+    session = a_session_now()
+    await store.create(session)
+    await redis.script_flush()
+    assert await store.try_lock(session.key, "owner-1", 30) == Locked(session)
+    await redis.script_flush()
+    assert await store.write_journal(session.key, a_journal()) is Replaced.WRITTEN
+    await redis.script_flush()
+    written = await store.replace_tokens(session.key, 0, a_token_set(), session.core, "owner-1")
+    assert written is Replaced.WRITTEN
+
+
+@pytest.mark.req("N54", "N57")
+async def test_the_buckets_are_told_only_if_the_time_to_forget_has_moved(redis: Redis) -> None:
+    """A renewal moves it when a refresh token's own end is what the session ends by."""
+    store = a_redis_store(redis)
+    session = a_session_now()
+    await store.create(session)
+    (bucket,) = [name async for name in redis.scan_iter("bff:live:*:until")]
+
+    async def entered() -> Any:
+        return await redis.zscore(bucket, session.key)
+
+    until = await entered()
+    await redis.zadd(bucket, {session.key: until + 1})
+    await store.replace_tokens(session.key, 0, a_token_set(), session.core)
+    assert await entered() == until + 1, "told, and nothing had moved"
+    soon = a_token_set(refresh_expires_at=session.touched_at + 900)
+    await store.replace_tokens(session.key, 1, soon, session.core)
+    assert await entered() == int((session.touched_at + 900) * 1000)
+    await store.replace_tokens(session.key, 2, a_token_set(), session.core)
+    assert await entered() == until
 
 
 @pytest.mark.req("N126")
