@@ -1,140 +1,130 @@
-"""make bench: ``python -m tests.benchmarks [install | run SECTION | table | clients]``.
+"""make bench: ``python -m tests.benchmarks [all | install | run SECTION | table | clients]``.
 
+    all              everything below, one after the other; what was measured before is put aside
     install          everything the peers need, from the package registries
     run SECTION      one section, added to what was measured before: small, connections, large, storm
     table            the Markdown tables of all that was measured
     clients          five forwarding clients side by side
 
-Sections are run one at a time, so that each is short; ``make bench`` runs them all.
+``run SECTION SUBJECT ...`` measures the subjects named. A peer that answers badly has its round noted
+as failed and is asked once more; this product and the plain proxy may not answer badly.
 """
 
 import json
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Sequence
 
 from tests.benchmarks.field import Standing, standing
 from tests.benchmarks.ground import Ground, asked
 from tests.benchmarks.programs import CACHE, ROOT, install, python
+from tests.benchmarks.progress import Progress
+from tests.benchmarks.results import TABLES, Results, table
+from tests.benchmarks.rounds import OVERHEAD_SECONDS, SECONDS, Bench, Case
 from tests.benchmarks.subjects import SUBJECTS
 
-RESULTS = CACHE / "results.jsonl"
-ROUNDS = 5
+RESULTS = Results(CACHE / "results.jsonl")
 APART = {"bff-ordinary", "bff-storm", "bff-traced", "bff-unsampled"}
 READY = [name for name in SUBJECTS if name not in APART]
 """Those that all sections but the storm compare. The others are run by their names: ``run small bff bff-traced``."""
-SECONDS = 2.0  # wrk takes whole ones
+START_SECONDS = 2.5
+"""Until a subject stands: its start, thirty-two sign-ins, a second of load."""
+COMPARED: dict[str, tuple[int, tuple[Case, ...]]] = {
+    "small": (5, (Case("small", "/api/1k", 16),)),
+    "connections": (3, (Case("small at 1", "/api/1k", 1), Case("small at 64", "/api/1k", 64))),
+    "large": (3, (Case("100k", "/api/100k", 16), Case("1m", "/api/1m", 16))),
+}
+"""The sections in which subjects stand side by side: how many rounds, and of what."""
 
 
-def note(section: str, subject: str, **figures: float) -> None:
-    """Keep one measurement."""
-    row = {"section": section, "subject": subject, "at": int(time.time()), **figures}
-    with RESULTS.open("a") as results:
-        results.write(json.dumps(row) + "\n")
-    said = ", ".join(f"{name} {value:.1f}" for name, value in figures.items())
-    print(f"{section}: {subject}: {said}", file=sys.stderr, flush=True)
+def compare(bench: Bench, section: str, names: Sequence[str]) -> None:
+    """One of them."""
+    rounds, cases = COMPARED[section]
+    with standing(names, say=bench.progress.say) as (_, up):
+        bench.rounds(rounds, up.values(), cases)
 
 
-def measure(
-    section: str, here: Standing, path: str, connections: int, seconds: float, pause_ms: int = 0
-) -> None:
-    """One run of one subject."""
-    seen, cpu = here.measured(path, connections=connections, seconds=seconds, pause_ms=pause_ms)
-    note(
-        section,
-        here.subject.name,
-        cpu_us=cpu,
-        rps=seen.requests / seen.seconds,
-        mb_s=seen.octets / seen.seconds / 1e6,
-        p50_ms=seen.p50_us / 1000,
-        p99_ms=seen.p99_us / 1000,
-    )
-
-
-def small(names: list[str]) -> None:
-    """1 KB at 16 connections: rounds interleaved, so that a slow minute is everybody's."""
-    with standing(names) as (_, up):
-        for _ in range(ROUNDS):
-            for here in up.values():
-                measure("small", here, "/api/1k", 16, SECONDS)
-
-
-def connections(names: list[str]) -> None:
-    """1 KB at 1 and at 64 connections."""
-    with standing(names) as (_, up):
-        for _ in range(3):
-            for here in up.values():
-                for count in (1, 64):
-                    measure(f"small at {count}", here, "/api/1k", count, 2.0)
-
-
-def large(names: list[str]) -> None:
-    """100 KB and 1 MB at 16 connections."""
-    with standing(names) as (_, up):
-        for _ in range(3):
-            for here in up.values():
-                for size in ("100k", "1m"):
-                    measure(size, here, f"/api/{size}", 16, 2.0)
+def compare_seconds(section: str, subjects: int) -> float:
+    """About how long it takes."""
+    rounds, cases = COMPARED[section]
+    return subjects * (START_SECONDS + rounds * len(cases) * (SECONDS + OVERHEAD_SECONDS))
 
 
 STORM_SESSIONS = 1000
 STORM_PART_SECONDS, STORM_PARTS, QUIET_PARTS = 10.0, 14, 3
+STORM_PARTS_USUAL = 8
+"""After how many parts all have renewed, usually."""
 STORM_TOKEN_SECONDS = 900
 """The tokens that the product is made for: renewed five minutes early."""
 STORM_DUE_SECONDS = 601
 """After its sign-in, when a session is due: a third of the lifetime before expiry, without jitter."""
 
 
-def storm(names: list[str]) -> None:
+def storm(bench: Bench) -> None:
     """A thousand sessions due for renewal together, at a steady pace, until all have renewed; then the same when all is quiet.
 
     Measured in parts of ten seconds, so that the worst ten can be told from the rest; in the first
     everybody comes back after ten minutes, is read from Redis and recorded. RuntimeError
     when not every session renewed in the one half, or any session in the other.
     """
-    del names
     started = time.time()
     with standing(
-        ["bff-storm"], sessions=STORM_SESSIONS, access_token_seconds=STORM_TOKEN_SECONDS
-    ) as (
-        ground,
-        up,
-    ):
+        ["bff-storm"],
+        sessions=STORM_SESSIONS,
+        access_token_seconds=STORM_TOKEN_SECONDS,
+        say=bench.progress.say,
+    ) as (ground, up):
         here = up["bff-storm"]
-        wait_for_all_due(started, here.sessions.stat().st_mtime)
+        wait_for_all_due(bench.progress, started, here.sessions.stat().st_mtime)
         before = seen = renewals(ground)
         for number in range(STORM_PARTS):
             section = "storm" if number else "storm, everybody back after ten minutes"
-            measure(section, here, "/api/1k", 32, STORM_PART_SECONDS, pause_ms=60)
+            measure_part(bench, here, section, parts_left=max(STORM_PARTS_USUAL - number - 1, 0))
             granted = renewals(ground)
-            note("storm, granted meanwhile", here.subject.name, granted=granted - seen)
+            note(bench, "storm, granted meanwhile", granted - seen)
             seen = granted
             if granted - before >= STORM_SESSIONS:
                 break
-        expect_renewals("storm", settled_renewals(ground) - before, STORM_SESSIONS)
+        expect_renewals(bench, "storm", settled_renewals(ground) - before, STORM_SESSIONS)
         before = renewals(ground)
-        for _ in range(QUIET_PARTS):
-            measure("quiet", here, "/api/1k", 32, STORM_PART_SECONDS, pause_ms=60)
-        expect_renewals("quiet", settled_renewals(ground) - before, 0)
+        for number in range(QUIET_PARTS):
+            measure_part(bench, here, "quiet", parts_left=-number - 1)
+        expect_renewals(bench, "quiet", settled_renewals(ground) - before, 0)
 
 
-def expect_renewals(section: str, granted: int, expected: int) -> None:
+def measure_part(bench: Bench, here: Standing, section: str, parts_left: int) -> None:
+    """Ten seconds of either half; ``parts_left`` to come before the quiet ones."""
+    bench.measure(
+        here,
+        Case(section, "/api/1k", 32),
+        seconds=STORM_PART_SECONDS,
+        pause_ms=60,
+        section_left=(parts_left + QUIET_PARTS) * STORM_PART_SECONDS,
+    )
+
+
+def note(bench: Bench, section: str, granted: int) -> None:
+    """Keep how many renewals the provider has counted."""
+    bench.results.add(section, "bff-storm", granted=granted)
+    bench.progress.say(f"{section}: {granted}")
+
+
+def expect_renewals(bench: Bench, section: str, granted: int, expected: int) -> None:
     """RuntimeError when a half of the storm was not what it is called."""
-    note(f"{section}, granted in all", "bff-storm", granted=granted)
+    note(bench, f"{section}, granted in all", granted)
     if granted != expected:
         raise RuntimeError(f"{section}: {granted} renewals, not {expected}")
 
 
-def wait_for_all_due(began: float, signed_in: float) -> None:
+def wait_for_all_due(progress: Progress, began: float, signed_in: float) -> None:
     """Until the last who signed in is due; RuntimeError if the first has expired by then."""
     due = signed_in + STORM_DUE_SECONDS
     if due > began + STORM_TOKEN_SECONDS:
         raise RuntimeError(f"signing in took {signed_in - began:.0f} s: too long for one storm")
     while (left := due - time.time()) > 0:
-        print(f"storm: all are due in {left:.0f} s", file=sys.stderr, flush=True)
+        parts = STORM_PARTS_USUAL + QUIET_PARTS
+        progress.say(f"all are due in {left:.0f} s", section_left=left + parts * STORM_PART_SECONDS)
         time.sleep(min(left, 20.0))
 
 
@@ -153,46 +143,43 @@ def settled_renewals(ground: Ground) -> int:
     return seen
 
 
-SECTIONS: dict[str, Callable[[list[str]], None]] = {
-    "small": small,
-    "connections": connections,
-    "large": large,
-    "storm": storm,
+SECTIONS: dict[str, float] = {
+    **{section: compare_seconds(section, len(READY)) for section in COMPARED},
+    "storm": 750,
 }
+"""And the seconds that each takes with its usual subjects."""
+EVERYTHING: dict[str, float] = {"install": 120, **SECTIONS, "clients": 60}
 
 
-def rows() -> list[dict[str, Any]]:
-    """All that was measured."""
-    return [json.loads(line) for line in RESULTS.read_text().splitlines()]
+def run(bench: Bench, section: str, names: Sequence[str]) -> None:
+    """One section. KeyError for one that there is not."""
+    bench.progress.enter(section)
+    if section == "storm":
+        storm(bench)
+    else:
+        compare(bench, section, names)
 
 
-def table(section: str, columns: Iterable[str]) -> str:
-    """Medians of one section, and how far the rounds lie apart."""
-    columns = list(columns)
-    measured = [row for row in rows() if row["section"] == section]
-    lines = [
-        f"| {section} | " + " | ".join(columns) + " | CPU, rounds |",
-        "|---|" + "--:|" * (len(columns) + 1),
-    ]
-    for name, subject in SUBJECTS.items():
-        own = [row for row in measured if row["subject"] == name]
-        if own:
-            medians = [statistics.median(row[column] for row in own) for column in columns]
-            spread = [row["cpu_us"] for row in own]
-            figures = " | ".join(f"{value:,.1f}" for value in medians)
-            lines.append(
-                f"| {subject.title} | {figures} | {len(own)}: {min(spread):.0f}-{max(spread):.0f} |"
-            )
-    return "\n".join(lines)
+def run_everything() -> None:
+    """Install, every section, the tables, the clients."""
+    bench = Bench(RESULTS, Progress(EVERYTHING))
+    bench.progress.enter("install")
+    bench.progress.say("the peers, from the package registries")
+    install()
+    RESULTS.begin_anew()
+    for section in SECTIONS:
+        run(bench, section, READY)
+    tables()
+    bench.progress.enter("clients")
+    bench.progress.say("five forwarding clients")
+    clients()
 
 
 def tables() -> None:
     """All of them."""
-    everything = ("cpu_us", "rps", "p50_ms", "p99_ms")
-    for section in ("small", "small at 1", "small at 64", "storm", "quiet"):
-        print(table(section, everything) + "\n")
-    for section in ("100k", "1m"):
-        print(table(section, ("mb_s", "cpu_us", "p99_ms")) + "\n")
+    rows = RESULTS.rows()
+    for section, columns in TABLES.items():
+        print(table(rows, section, columns) + "\n")
 
 
 def clients() -> None:
@@ -205,17 +192,14 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["install"]:
             install()
-        case ["run", section, *chosen]:
-            SECTIONS[section](chosen or READY)
+        case ["run", section, *chosen] if section in SECTIONS:
+            names = chosen or READY
+            seconds = SECTIONS[section] * (len(names) / len(READY) if section in COMPARED else 1)
+            run(Bench(RESULTS, Progress({section: seconds})), section, names)
         case ["table"]:
             tables()
         case ["all"]:
-            install()
-            for section, run in SECTIONS.items():
-                print(f"section {section}", file=sys.stderr, flush=True)
-                run(READY)
-            tables()
-            clients()
+            run_everything()
         case ["clients"]:
             clients()
         case _:

@@ -97,9 +97,9 @@ class Program:
         """User and system time of the family, from the scheduler's own count."""
         total = 0
         for member in self.family:
-            for task in Path(f"/proc/{member.pid}/task").iterdir():
+            for task in Path(f"/proc/{member.pid}/task").glob("*/schedstat"):
                 with suppress(FileNotFoundError, ProcessLookupError):
-                    total += int((task / "schedstat").read_text().split()[0])
+                    total += int(task.read_text().split()[0])
         return total / 1e9
 
     def resident_octets(self) -> int:

@@ -11,6 +11,10 @@ SCRIPT = Path(__file__).with_name("sessions.lua")
 LOAD_CORE = 1
 
 
+class BadRound(RuntimeError):
+    """Who was asked gave no answers, or bad ones."""
+
+
 @dataclass(frozen=True)
 class Load:
     """What one run of wrk saw."""
@@ -31,7 +35,7 @@ def load(
     seconds: float,
     pause_ms: int = 0,
 ) -> Load:
-    """Run it; every answer must be a good one."""
+    """Run it. BadRound when not every answer was a good one, or none came."""
     command = [
         "taskset",
         "-c",
@@ -59,10 +63,17 @@ def load(
         },
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT"))
+    if done.returncode:
+        raise BadRound(f"{path}: wrk ended with {done.returncode}: {done.stderr.strip()[-200:]}")
+    return seen_in(done.stdout, path)
+
+
+def seen_in(said: str, path: str) -> Load:
+    """What the script's last line tells. BadRound as above."""
+    line = next(line for line in said.splitlines() if line.startswith("RESULT"))
     count, duration, octets, broken, refused, p50, p99 = (int(word) for word in line.split()[1:])
     if broken or refused or not count:
-        raise RuntimeError(f"{path}: {count} requests, {broken} broken, {refused} refused")
+        raise BadRound(f"{path}: {count} requests, {broken} broken, {refused} refused")
     return Load(count, duration / 1e6, octets, p50, p99)

@@ -29,6 +29,11 @@ class Subject:
     settings: Mapping[str, object] = field(default_factory=dict)
     options: tuple[str, ...] = ()
 
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is neither this product nor the plain proxy: what it does badly is told, and ends nothing."""
+        return self.kind not in {"bff", "nginx"}
+
     def start(self, ground: Ground, port: int) -> Program:
         """On its own core."""
         starters = {
