@@ -144,7 +144,7 @@ endef
 ##@ Measurements
 
 .PHONY: bench
-bench: $(ENV) ## This product and its peers side by side, ends in tables (20 minutes; docs/performance.md)
+bench: $(ENV) ## This product and its peers side by side, ends in tables (25 minutes; docs/performance.md)
 	$(BIN)/python -m tests.benchmarks all
 
 ##@ Upkeep
