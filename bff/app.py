@@ -116,7 +116,7 @@ def create_app(
     request_ids = RequestIds(os.urandom)
     if flows.direct_call is not None:
         readings = Readings(cookies, around)
-        app.direct = DirectCalls(flows.direct_call, readings, around, request_ids.new)
+        app.direct = DirectCalls(flows.direct_call, readings, cookies, around, request_ids.new)
     gate = Gate(
         app.beyond,
         ApiEndpoint(flows.api_call, cookies, around),

@@ -6,15 +6,17 @@ since before it was read, and everything is dropped on any doubt
 (:mod:`bff.adapters.session_tracking` vouches and doubts).
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from redis.asyncio import Redis
 
 from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.adapters.session_record import SessionRecord
+from bff.errors import StoreUnavailable
 from bff.session.held import HeldSession
 from bff.session.limits import SessionLimits
 from bff.session.model import (
@@ -31,16 +33,10 @@ from bff.session.model import (
 
 HELD_SECONDS = 120.0
 """How long tokens stay in memory at most without being read anew. Sessions in use are written, and
-so dropped, about once a minute."""
+so dropped or read anew, about once a minute."""
 
-
-class Reading:
-    """A session on its way from Redis; what happens to it meanwhile spoils the copy."""
-
-    __slots__ = ("spoiled",)
-
-    def __init__(self) -> None:
-        self.spoiled = False
+NEWS_SECONDS = 0.05
+"""How long the news of a change of our own is waited for, to hold what was changed."""
 
 
 class SessionCache:
@@ -55,7 +51,7 @@ class SessionCache:
         self._capacity = capacity
         self._time = time
         self._held: OrderedDict[SessionKey, HeldSession] = OrderedDict()
-        self._readings: dict[SessionKey, set[Reading]] = {}
+        self._watches: dict[SessionKey, set[asyncio.Event]] = {}
         self._vouched_until = 0.0
         self.hits = 0
         self.misses = 0
@@ -93,15 +89,21 @@ class SessionCache:
 
         It is held, unless anything happened to it, or to the trust in Redis, since reading began.
         """
-        reading = Reading()
-        readings = self._readings.setdefault(key, set())
-        readings.add(reading)
+        with self.watching(key) as spoiled:
+            yield lambda session: None if spoiled.is_set() else self._hold(session)
+
+    @contextmanager
+    def watching(self, key: SessionKey) -> Iterator[asyncio.Event]:
+        """Yields what is set as soon as anything happens to the session, or to the trust in Redis."""
+        happened = asyncio.Event()
+        watches = self._watches.setdefault(key, set())
+        watches.add(happened)
         try:
-            yield lambda session: None if reading.spoiled else self._hold(session)
+            yield happened
         finally:
-            readings.discard(reading)
-            if not readings:
-                self._readings.pop(key, None)
+            watches.discard(happened)
+            if not watches:
+                self._watches.pop(key, None)
 
     @contextmanager
     def changing(self, key: SessionKey) -> Iterator[None]:
@@ -115,15 +117,15 @@ class SessionCache:
     def drop(self, key: SessionKey) -> None:
         """The session has changed."""
         self._held.pop(key, None)
-        for reading in self._readings.get(key, ()):
-            reading.spoiled = True
+        for happened in self._watches.get(key, ()):
+            happened.set()
 
     def drop_all(self) -> None:
         """All sessions may have changed."""
         self._held.clear()
-        for readings in self._readings.values():
-            for reading in readings:
-                reading.spoiled = True
+        for watches in self._watches.values():
+            for happened in watches:
+                happened.set()
 
     def vouch(self, until: float) -> None:
         """Whatever happens before ``until`` is learnt of in time. Also forgets what is too old."""
@@ -177,14 +179,20 @@ class CachedSessionStore(RedisSessionStore):
             return session
 
     async def touch(self, session: Session, at: float) -> None:
-        """Record use."""
-        with self._cache.changing(session.key):
+        """Record use. What is held stays good meanwhile: it only ends a little sooner."""
+        with self._cache.watching(session.key) as news:
             await super().touch(session, at)
+            told = await self._told(news)
+        if told:
+            await self._hold_again(session.key)
 
     async def acknowledge(self, key: SessionKey, acknowledged: Acknowledgement) -> None:
-        """Record what the browser holds."""
-        with self._cache.changing(key):
+        """Record what the browser holds. What is held stays good meanwhile: it only asks for the same again."""
+        with self._cache.watching(key) as news:
             await super().acknowledge(key, acknowledged)
+            told = await self._told(news)
+        if told:
+            await self._hold_again(key)
 
     async def end(
         self, key: SessionKey, reason: EndReason, at: float, *, only_generation: int | None = None
@@ -207,5 +215,23 @@ class CachedSessionStore(RedisSessionStore):
         owner: str = "",
     ) -> Replaced:
         """The fenced write."""
-        with self._cache.changing(key):
-            return await super().replace_tokens(key, read_generation, tokens, core, owner)
+        with self._cache.changing(key), self._cache.watching(key) as news:
+            written = await super().replace_tokens(key, read_generation, tokens, core, owner)
+            told = written is Replaced.WRITTEN and await self._told(news)
+        if told:
+            await self._hold_again(key)
+        return written
+
+    async def _told(self, news: asyncio.Event) -> bool:
+        """Whether Redis has told us of a change of our own: before, what is read is not held."""
+        if not self._cache.vouched:
+            return False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NEWS_SECONDS):
+                await news.wait()
+        return news.is_set()
+
+    async def _hold_again(self, key: SessionKey) -> None:
+        """Read what was changed, so that the next request need not."""
+        with suppress(StoreUnavailable):
+            await self.load(key)

@@ -31,6 +31,7 @@ from bff.flows.refresh import RefreshFlow
 from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
 from bff.flows.token_set import TokenSetFlow
+from bff.flows.use_records import UseRecords
 from bff.flows.watch import WatchFlow
 from bff.session.refresh import RefreshPolicy
 from bff.settings import values
@@ -118,7 +119,7 @@ def _access_flow(
         sessions,
         _refresh_flow(world, renewal, sessions, policy),
         token_sets.revocation,
-        background,
+        UseRecords(sessions, background, limits),
         clock,
         trail,
         policy,

@@ -57,4 +57,4 @@ def direct_call_flow(world: World, access: AccessFlow) -> DirectCallFlow | None:
     quiet = QuietSessions(
         cache.peek, cache.used, access.refresh.worth_starting, access.policy, access.limits
     )
-    return DirectCallFlow(quiet, world.resource_server, access.limits)
+    return DirectCallFlow(quiet, world.resource_server, access.limits, access.attend)

@@ -1,4 +1,4 @@
-"""GET /api/... without a task: judged, sent and answered in the callbacks of the two connections.
+"""GET /api/... without a task of its own: judged, sent and answered in the callbacks of the two connections.
 
 Only for what :class:`~bff.endpoints.api.ApiEndpoint` would let pass without a decision, and with the
 same rules, applied by the same functions. Whatever else turns up goes to the gate, before anything
@@ -10,12 +10,14 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from bff.browser.headers import transport_headers
-from bff.endpoints.dependencies import Surroundings
-from bff.endpoints.reading import Readings
+from bff.endpoints.dependencies import BrowserCookies, Known, Request, Surroundings
+from bff.endpoints.origin import CURRENT
+from bff.endpoints.reading import Reading, Readings
 from bff.endpoints.request_line import RequestLine, RequestLines
 from bff.flows.access import Presented
 from bff.flows.direct_call import DirectAnswer, DirectCall, DirectCallFlow
 from bff.resource.messages import field_lines
+from bff.session.handle import Handle
 
 BEGUN = "bff.begun"
 """Where a scope carries the :class:`Begun` call that the gate is to go on with."""
@@ -56,7 +58,7 @@ class Browser(Protocol):
 class Begun:
     """A call on its way: sent, not yet answered. Told when there is more to know of it."""
 
-    __slots__ = ("_calls", "arrived_at", "browser", "call", "line", "request_id")
+    __slots__ = ("_calls", "arrived_at", "browser", "call", "known", "line", "request_id")
 
     call: DirectCall
 
@@ -65,13 +67,15 @@ class Begun:
         calls: "DirectCalls",
         browser: Browser,
         line: RequestLine,
+        known: Known,
         request_id: str,
         arrived_at: float,
     ) -> None:
-        """``arrived_at`` in Unix seconds."""
+        """``known``: the session cookie shown; ``arrived_at`` in Unix seconds."""
         self._calls = calls
         self.browser = browser
         self.line = line
+        self.known = known
         self.request_id = request_id
         self.arrived_at = arrived_at
 
@@ -95,6 +99,7 @@ class DirectCalls:
 
     __slots__ = (
         "_access_line",
+        "_cookies",
         "_flow",
         "_lines",
         "_new_request_id",
@@ -108,6 +113,7 @@ class DirectCalls:
         self,
         flow: DirectCallFlow,
         readings: Readings,
+        cookies: BrowserCookies,
         around: Surroundings,
         new_request_id: Callable[[], str],
     ) -> None:
@@ -115,6 +121,7 @@ class DirectCalls:
         self._flow = flow
         self._lines = RequestLines(around.routes)
         self._readings = readings
+        self._cookies = cookies
         self._now = around.clock.now
         self._new_request_id = new_request_id
         self._access_line = around.access_line
@@ -140,20 +147,36 @@ class DirectCalls:
         if lines is None:
             return None
         request_id, now = reading.request_id or self._new_request_id(), self._now()
-        begun = Begun(self, browser, asked, request_id, now)
         known = reading.known
+        begun = Begun(self, browser, asked, known, request_id, now)
+        presented = Presented(known.key, known.handle.generation, now, reading.pinned_ref)
         call = self._flow.begin(
             asked.route,
             asked.sent,
             b"%bx-request-id: %b\r\n" % (lines, request_id.encode("ascii")),
             begun.heard,
-            Presented(known.key, known.handle.generation, now, reading.pinned_ref),
+            presented,
             background=reading.background,
         )
         if call is None:
             return None
         begun.call = call
+        if self._flow.leaves_something(call, presented, background=reading.background):
+            self._attend(begun, peer, reading, presented)
         return begun
+
+    def _attend(self, begun: Begun, peer: str, reading: Reading, presented: Presented) -> None:
+        """Begin what the call leaves to do, as that of its request: events tell where they come from."""
+        scope = {
+            "raw_path": begun.line.path.encode(),
+            "headers": reading.fields,
+            "client": (peer, 0),
+        }
+        before = CURRENT.set(Request(scope, begun.request_id, begun.arrived_at))
+        try:
+            self._flow.attend(begun.call, presented, background=reading.background)
+        finally:
+            CURRENT.reset(before)
 
     def left(self, begun: Begun) -> None:
         """The browser did not wait: the API learns of it."""
@@ -182,6 +205,11 @@ class DirectCalls:
             self._own_lines,
             begun.request_id.encode("ascii"),
         )
+        new = begun.call.new_generation
+        if new is not None:
+            handle = Handle(begun.known.handle.session_id, new)
+            cookie = self._cookies.set_session(handle, answer.absolute_ends - now)
+            own += b"set-cookie: %b\r\n" % cookie
         if b"\r\ndate: " not in lines:
             own += field_lines(begun.browser.server_fields)
         if (

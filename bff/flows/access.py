@@ -3,10 +3,7 @@
 While the access token is valid nobody waits. RFC 10017 section 6.1.2; ASVS 5.0, 7.2.1 and 7.3.
 """
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 import msgspec
 
@@ -22,17 +19,17 @@ from bff.errors import (
 from bff.flows.attempt import Attempt, Outcome, Trigger
 from bff.flows.client_watch import Noticed, nothing_noticed
 from bff.flows.held_sessions import Held, nothing_held
-from bff.flows.ports import AuditTrail, Background, Clock, SessionStore
+from bff.flows.ports import AuditTrail, Clock, SessionStore
 from bff.flows.refresh import RefreshFlow
 from bff.flows.revocation import RevocationFlow
 from bff.flows.session_state import SessionState, not_usable
-from bff.session.handle import HandleVerdict, acknowledge, acknowledgement_due, judge_handle
+from bff.flows.use_records import UseRecords
+from bff.session.handle import HandleVerdict, judge_handle
 from bff.session.limits import (
     SessionLimits,
     absolute_deadline,
     idle_deadline,
     passed_limit,
-    touch_due,
 )
 from bff.session.model import EndedSession, EndReason, Session, SessionKey
 from bff.session.refresh import RefreshPolicy, Verdict, judge
@@ -83,7 +80,7 @@ class AccessFlow:
     sessions: SessionStore
     refresh: RefreshFlow
     revocation: RevocationFlow
-    background: Background
+    records: UseRecords
     clock: Clock
     trail: AuditTrail
     policy: RefreshPolicy
@@ -105,13 +102,28 @@ class AccessFlow:
             session = await self._live(presented)
         verdict = judge(session, self.clock.now(), self.policy)
         if verdict is Verdict.REFRESH_SOON:
-            if self.refresh.worth_starting(session, self.clock.now()):
-                self.refresh.start(session, Trigger.EARLY)
+            self._renew_early(session)
         elif verdict is Verdict.REFRESH_NOW:
             session = await self._renewed(presented, session, Trigger.EXPIRED)
         elif verdict is Verdict.ENDED:
             raise await self._ended_by(session, EndReason.REFRESH_REJECTED)
         return self.granted(presented, session, background=background)
+
+    def attend(self, presented: Presented, session: Session, background: bool) -> None:  # noqa: FBT001  a callback's
+        """Begin what a use of a held copy leaves to do, which the request need not wait for.
+
+        As :meth:`usable` would: the client is looked at, a new handle acknowledged, use recorded, a
+        renewal begun. Only for a use that :meth:`bff.session.held.Quiet.serves`. The copy may be
+        older than what is stored by as much as the store's news may be late: then what is written
+        about the handle before the last one is, too.
+        """
+        now = self.clock.now()
+        self.noticed(session)
+        self.records.acknowledge(session, presented.generation, now)
+        if judge(session, now, self.policy) is Verdict.REFRESH_SOON:
+            self._renew_early(session)
+        if not background:
+            self.records.touch(session, now)
 
     async def known(self, presented: Presented) -> Session:
         """The session itself; slides nothing, renews nothing, waits for nothing."""
@@ -180,11 +192,7 @@ class AccessFlow:
         if presented.pinned_ref is not None and presented.pinned_ref != session.core.ref:
             raise SessionChanged
         self.noticed(session)
-        if acknowledgement_due(session, presented.generation):
-            acknowledged = acknowledge(session.acknowledged, presented.generation, now)
-            self._quietly(
-                "acknowledge", partial(self.sessions.acknowledge, session.key, acknowledged)
-            )
+        self.records.acknowledge(session, presented.generation, now)
         return session
 
     async def _renewed(self, presented: Presented, session: Session, trigger: Trigger) -> Session:
@@ -243,19 +251,16 @@ class AccessFlow:
             self.revocation.soon(ended.core, ended.tokens)
         return not_usable(reason)
 
-    def _quietly(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Write without making the request wait.
-
-        A store that is away costs a little precision, never the request.
-        """
-        self.background.start(name, _forgiving(work))
+    def _renew_early(self, session: Session) -> None:
+        if self.refresh.worth_starting(session, self.clock.now()):
+            self.refresh.start(session, Trigger.EARLY)
 
     def granted(self, presented: Presented, session: Session, *, background: bool) -> Access:
         """What a request gets that may use the session; slides the idle limit unless ``background``."""
         now = self.clock.now()
         touched_at = session.touched_at if background else now
-        if not background and touch_due(session, now, self.limits):
-            self._quietly("touch", partial(self.sessions.touch, session, now))
+        if not background:
+            self.records.touch(session, now)
         absolute = absolute_deadline(session)
         idle = min(touched_at + self.limits.idle, absolute)
         return Access(session, _new_generation(presented, session), idle - now, absolute - now)
@@ -289,11 +294,6 @@ class AccessFlow:
         return events.Who(
             at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
         )
-
-
-async def _forgiving(work: Callable[[], Awaitable[None]]) -> None:
-    with suppress(StoreUnavailable):
-        await work()
 
 
 def _new_generation(presented: Presented, session: Session) -> int | None:

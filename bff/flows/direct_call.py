@@ -1,4 +1,4 @@
-"""A proxied call about which nothing needs to be decided, awaited or begun.
+"""A proxied call about which nothing needs to be decided or awaited.
 
 As a held session can only say yes (:mod:`bff.flows.held_sessions`), so can this way: whatever it is
 not sure of it leaves to :class:`bff.flows.api_call.ApiCallFlow`, which then decides, and takes over
@@ -19,19 +19,35 @@ from bff.resource.returned import ReturningLines
 from bff.resource.routes import ApiRoute
 from bff.session.held import Quiet
 from bff.session.limits import SessionLimits
+from bff.session.model import Session
+
+Attend = Callable[[Presented, Session, bool], None]
+"""Told what use of a held session leaves something to do, and whether it does not slide the idle limit
+(:meth:`bff.flows.access.AccessFlow.attend`)."""
 
 
 class DirectCall:
     """A call that was sent: for which session, with which token."""
 
-    __slots__ = ("exchange", "idle_from", "quiet", "route")
+    __slots__ = ("exchange", "idle_from", "new_generation", "quiet", "route")
 
-    def __init__(self, route: ApiRoute, quiet: Quiet, exchange: Exchange, idle_from: float) -> None:
-        """``idle_from``: Unix seconds of the use from which the idle limit counts."""
+    def __init__(
+        self,
+        route: ApiRoute,
+        quiet: Quiet,
+        exchange: Exchange,
+        idle_from: float,
+        new_generation: int | None,
+    ) -> None:
+        """``idle_from``: Unix seconds of the use from which the idle limit counts.
+
+        ``new_generation`` is that of the handle the browser should hold now, if it holds an older one.
+        """
         self.route = route
         self.quiet = quiet
         self.exchange = exchange
         self.idle_from = idle_from
+        self.new_generation = new_generation
 
     @property
     def token(self) -> str:
@@ -55,15 +71,20 @@ class DirectAnswer(msgspec.Struct, frozen=True):
 class DirectCallFlow:
     """Send at once, or not at all."""
 
-    __slots__ = ("_idle", "_resource_server", "_returning", "_sessions")
+    __slots__ = ("_attend", "_idle", "_resource_server", "_returning", "_sessions")
 
     def __init__(
-        self, sessions: QuietSessions, resource_server: ReadyResourceServer, limits: SessionLimits
+        self,
+        sessions: QuietSessions,
+        resource_server: ReadyResourceServer,
+        limits: SessionLimits,
+        attend: Attend,
     ) -> None:
         """Bind the story to its ports."""
         self._sessions = sessions
         self._resource_server = resource_server
         self._idle = limits.idle
+        self._attend = attend
         self._returning: dict[str, ReturningLines] = {}
 
     def begin(
@@ -86,10 +107,8 @@ class DirectCallFlow:
             presented: what the browser shows.
             background: such use does not slide the idle limit.
         """
-        now = presented.arrived_at
-        quiet = self._sessions.at(
-            now, presented.key, presented.generation, presented.pinned_ref, background=background
-        )
+        now, generation = presented.arrived_at, presented.generation
+        quiet = self._sessions.at(now, presented.key, generation, presented.pinned_ref)
         if quiet is None:
             return None
         session = quiet.session
@@ -100,7 +119,18 @@ class DirectCallFlow:
         )
         if exchange is None:
             return None
-        return DirectCall(route, quiet, exchange, session.touched_at if background else now)
+        new = session.generation if generation < session.generation else None
+        return DirectCall(route, quiet, exchange, session.touched_at if background else now, new)
+
+    def leaves_something(self, call: DirectCall, presented: Presented, *, background: bool) -> bool:
+        """Whether the call leaves something to :meth:`attend` to."""
+        return self._sessions.leaves_something(
+            call.quiet, presented.generation, presented.arrived_at, background=background
+        )
+
+    def attend(self, call: DirectCall, presented: Presented, *, background: bool) -> None:
+        """Begin what the call leaves to do; nobody waits for it."""
+        self._attend(presented, call.quiet.session, background)
 
     def answer(self, call: DirectCall) -> DirectAnswer | None:
         """What came back, if it is all here and fit for the browser as it is; None: it needs a closer look."""

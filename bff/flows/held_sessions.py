@@ -39,12 +39,11 @@ class HeldSessions:
 
 @dataclass(frozen=True, slots=True)
 class QuietSessions:
-    """Copies for whose sake nothing is to be begun, either.
+    """Copies whose calls wait for nothing, found out once for each copy.
 
     ``get`` gives a copy that the store vouches for, or None; ``used`` is told of each that was
     enough. ``begins`` says whether an early renewal that is due would be begun now
-    (:meth:`bff.flows.refresh.RefreshFlow.worth_starting`): for as long as it is put off, calls go on
-    with the token in hand.
+    (:meth:`bff.flows.refresh.RefreshFlow.worth_starting`).
     """
 
     get: Callable[[SessionKey], HeldSession | None]
@@ -54,27 +53,27 @@ class QuietSessions:
     limits: SessionLimits
 
     def at(
-        self,
-        now: float,
-        key: SessionKey,
-        generation: int,
-        pinned_ref: str | None,
-        *,
-        background: bool,
+        self, now: float, key: SessionKey, generation: int, pinned_ref: str | None
     ) -> Quiet | None:
-        """The copy, if the request may go on with it at ``now`` and leaves nothing to do."""
+        """The copy, if the request may go on with it at ``now``."""
         held = self.get(key)
         if held is None:
             return None
         found = held.quiet
         if found is None:
             found = held.quiet = quiet(held.session, self.policy, self.limits)
-        if found is None or not found.serves(generation, pinned_ref, now, background=background):
-            return None
-        if now >= found.renewal_at and self.begins(held.session, now):
+        if found is None or not found.serves(generation, pinned_ref, now):
             return None
         self.used(key)
         return found
+
+    def leaves_something(
+        self, quiet: Quiet, generation: int, now: float, *, background: bool
+    ) -> bool:
+        """Whether such a use of the copy leaves something to begin beside it: a record, or a renewal that is not better put off."""
+        return quiet.leaves_a_record(generation, now, background=background) or (
+            now >= quiet.renewal_at and self.begins(quiet.session, now)
+        )
 
 
 def nothing_held(key: SessionKey, generation: int, pinned_ref: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What a session held in a process may decide: that nothing needs deciding."""
+"""What a session held in a process may decide: that nothing needs deciding before a request goes on."""
 
 import re
 
@@ -49,58 +49,63 @@ def beyond_question(
 
 
 class Quiet(msgspec.Struct, frozen=True):
-    """A session that asks nothing of anybody, and until when it does so (Unix seconds).
+    """A session whose calls wait for nothing, and until when (Unix seconds).
 
-    Until then its calls begin no record of use, no new cookie and no renewal that could not wait:
-    ``until`` for use by a person, ``background_until`` for use that does not slide the idle limit.
-    From ``renewal_at`` on an early renewal is due.
+    From ``touch_at`` on its use by a person is to be recorded, from ``renewal_at`` on an early
+    renewal is due: both can be done beside the call.
     """
 
     session: Session
     token: bytes
     until: float
-    background_until: float
+    touch_at: float
     renewal_at: float
     absolute_ends: float
 
     def __repr__(self) -> str:
         """The times: it knows a token."""
-        return f"Quiet(until={self.until}, background_until={self.background_until})"
+        return f"Quiet(until={self.until}, touch_at={self.touch_at}, renewal_at={self.renewal_at})"
 
-    def serves(
-        self, generation: int, pinned_ref: str | None, now: float, *, background: bool
-    ) -> bool:
-        """Whether a use at ``now`` leaves nothing to do.
+    def serves(self, generation: int, pinned_ref: str | None, now: float) -> bool:
+        """Whether a use at ``now`` need not wait.
 
-        It shows a handle of ``generation`` and believes in ``pinned_ref``, if in any.
-        Stricter than :func:`beyond_question` whatever the grace, because the handle must be the
-        newest one and acknowledged.
+        It shows a handle of ``generation`` and believes in ``pinned_ref``, if in any. As strict as
+        :func:`beyond_question` but for a handle that is to be acknowledged, which can be done beside
+        the call; and stricter whatever the grace: the handle must be none that has been superseded
+        for good.
         """
         session = self.session
         return (
-            now < (self.background_until if background else self.until)
-            and generation == session.generation
+            now < self.until
+            and session.acknowledged.generation <= generation <= session.generation
             and (pinned_ref is None or pinned_ref == session.core.ref)
+        )
+
+    def leaves_a_record(self, generation: int, now: float, *, background: bool) -> bool:
+        """Whether a use that is served leaves something to write: its handle is new, or its use is to be recorded.
+
+        ``background`` use does not slide the idle limit.
+        """
+        return generation > self.session.acknowledged.generation or (
+            now >= self.touch_at and not background
         )
 
 
 def quiet(session: Session, policy: RefreshPolicy, limits: SessionLimits) -> Quiet | None:
-    """How long the session asks for nothing.
+    """How long the session's calls wait for nothing.
 
-    None: its newest handle has yet to be acknowledged, or its token is none that a field may carry
-    (RFC 6750, section 2.1).
+    None: its token is none that a field may carry (RFC 6750, section 2.1).
     """
     token = session.tokens.access_token
-    if session.generation != session.acknowledged.generation or not _VISIBLE.fullmatch(token):
+    if not _VISIBLE.fullmatch(token):
         return None
     ends = absolute_deadline(session)
     expired_at = counts_as_expired_at(session, policy)
-    background_until = min(expired_at, ends, idle_deadline(session, limits))
     return Quiet(
         session,
         token.encode("ascii"),
-        min(background_until, touch_due_at(session, limits)),
-        background_until,
+        min(expired_at, ends, idle_deadline(session, limits)),
+        touch_due_at(session, limits),
         early_renewal_at(session, policy),
         ends,
     )

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bff.adapters import browser_connection
-from bff.flows.refresh import RefreshFlow
 from tests.app.doorstep import Doorstep
 from tests.ports.resource_server.scripted_api import (
     OK,
@@ -306,26 +305,11 @@ async def test_a_session_that_is_not_held_is_read_first(new_doorstep: New) -> No
     assert door.direct == [False]
 
 
-@pytest.mark.parametrize("put_off", [True, False])
-async def test_a_renewal_that_is_put_off_changes_nothing_for_the_call(
-    new_doorstep: New, monkeypatch: pytest.MonkeyPatch, put_off: bool
-) -> None:
-    """It goes on with the token in hand; one that would be begun is begun by the gate."""
-    if put_off:
-        monkeypatch.setattr(RefreshFlow, "worth_starting", lambda *_: False)
-    door = await new_doorstep(answering(OK))
-    door.house.pass_time(650)  # with its jitter
-    visitor = await door.visitor()
-    visitor.ask(door.request("GET", "/api/v/x", "BFF-Background: 1"))
-    assert (await visitor.answer())[0] == 200
-    assert door.direct == [put_off]
-
-
-@pytest.mark.parametrize("seconds", [61, 86_400 + 1], ids=["use is to be recorded", "idle limit"])
-async def test_a_session_that_asks_for_something_takes_the_long_way(
+@pytest.mark.parametrize("seconds", [901, 86_400 + 1], ids=["expired token", "idle limit"])
+async def test_a_session_that_must_wait_or_end_takes_the_long_way(
     new_doorstep: New, seconds: int
 ) -> None:
-    """Its use is recorded, or it is over: both are decided where Redis is asked."""
+    """Both are decided where Redis is asked."""
     door = await new_doorstep(answering(OK))
     door.house.pass_time(seconds)
     visitor = await door.visitor()

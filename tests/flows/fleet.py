@@ -12,6 +12,7 @@ from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import RenewalFlow
 from bff.flows.revocation import RevocationFlow
 from bff.flows.token_set import TokenSetFlow
+from bff.flows.use_records import UseRecords
 from bff.oidc.metadata import ClientMetadata, Secret
 from bff.session.limits import SessionLimits, record_expires_at
 from bff.session.model import Session
@@ -103,7 +104,7 @@ class Fleet:
             sessions,
             refresh,
             revocation,
-            process,
+            UseRecords(sessions, process, self.limits),
             world,
             trail,
             self.policy,

@@ -20,7 +20,7 @@ class Page:
         self.told: list[Told] = []
         self.end: Exception | None = None
         self._watching = WatchFlow(
-            member.sessions, member, member.background, fleet.world, heartbeat_seconds=15
+            member.sessions, member, member.records.background, fleet.world, heartbeat_seconds=15
         ).watch(fleet.shown(session))
         fleet.world.spawn("p1", "page", self._listen())
 

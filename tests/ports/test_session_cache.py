@@ -8,11 +8,19 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from bff.adapters import session_cache
 from bff.adapters.session_cache import HELD_SECONDS, SessionCache
-from bff.session.model import EndedSession, EndReason, Session, SessionKey
+from bff.session.model import (
+    Acknowledgement,
+    EndedSession,
+    EndReason,
+    Replaced,
+    Session,
+    SessionKey,
+)
 from tests.builders import a_key, a_session, a_token_set
 from tests.ports.conftest import a_redis_server
-from tests.ports.held_sessions import Process, a_cached_store, a_process, until
+from tests.ports.held_sessions import WITHIN_SECONDS, Process, a_cached_store, a_process, until
 from tests.ports.test_session_store import a_session_now
 
 Writer = Callable[[Redis, Session], Awaitable[object]]
@@ -125,6 +133,60 @@ async def test_a_change_by_this_process_needs_no_news(redis: Redis, process: Pro
     await process.store.end(session.key, EndReason.SIGNED_OUT, session.touched_at)
     assert process.cache.get(session.key) is None
     assert isinstance(await process.store.load(session.key), EndedSession)
+
+
+OWN: dict[str, Callable[[Process, Session], Awaitable[object]]] = {
+    "touch": lambda process, session: process.store.touch(session, session.touched_at + 60),
+    "acknowledge": lambda process, session: process.store.acknowledge(
+        session.key, Acknowledgement(1, session.touched_at, 0, session.touched_at)
+    ),
+    "refresh": lambda process, session: process.store.replace_tokens(
+        session.key, 0, a_token_set(), session.core
+    ),
+}
+
+
+@pytest.mark.parametrize("change", OWN)
+async def test_a_change_by_this_process_is_held_again(
+    redis: Redis, process: Process, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Once its own news has come, which would spoil an earlier reading: no request must read it first."""
+    monkeypatch.setattr(session_cache, "NEWS_SECONDS", WITHIN_SECONDS)
+    session = a_session_now()
+    await held(process, session)
+    await OWN[change](process, session)
+    copy = process.cache.get(session.key)
+    assert copy is not None
+    assert copy != session
+    assert copy == await a_cached_store(redis, SessionCache(1, lambda: 0.0)).load(session.key)
+
+
+@pytest.mark.parametrize("change", OWN)
+async def test_what_news_does_not_tell_of_is_not_held_again(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Use and an acknowledgement leave the copy, which is only less; new tokens take it away."""
+    monkeypatch.setattr(session_cache, "NEWS_SECONDS", 0.0)
+    cache = SessionCache(10, lambda: 0.0)
+    cache.vouch(1.0)
+    deaf = Process(cache, a_cached_store(redis, cache))
+    session = a_session_now()
+    await deaf.store.create(session)
+    await deaf.store.load(session.key)
+    await OWN[change](deaf, session)
+    assert cache.get(session.key) == (None if change == "refresh" else session)
+
+
+async def test_tokens_that_were_not_written_wait_for_no_news(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There will be none."""
+    monkeypatch.setattr(session_cache, "NEWS_SECONDS", 3600.0)
+    session = a_session_now()
+    await held(process, session)
+    async with asyncio.timeout(WITHIN_SECONDS):
+        late = process.store.replace_tokens(session.key, 7, a_token_set(), session.core)
+        assert await late is Replaced.CONFLICT
 
 
 @pytest.mark.parametrize("change", ["bare HSET", "new epoch", "FLUSHALL"])
@@ -282,7 +344,7 @@ def test_two_readings_of_one_session_are_spoiled_together() -> None:
         cache.drop(key)
         slow(a_session())
     assert cache.get(key) is None
-    assert cache._readings == {}
+    assert cache._watches == {}
 
 
 @pytest.mark.req("N66")

@@ -57,42 +57,59 @@ def test_a_handle_that_is_new_or_replayed_is_a_question() -> None:
     assert not beyond_question(known, 0, None, NOW + 60, POLICY, LIMITS, 60.0)
 
 
-def leaves_nothing(
-    session: Session, generation: int, pinned: str | None, now: float, *, background: bool
+def served(
+    session: Session, generation: int = 0, pinned: str | None = None, *, seconds: float = 0
 ) -> bool:
-    """Whether a use at ``now`` leaves nothing to do."""
+    """Whether a use so many seconds after NOW need not wait."""
     found = quiet(session, POLICY, LIMITS)
-    return (
-        found is not None
-        and found.serves(generation, pinned, now, background=background)
-        and now < found.renewal_at
-    )
+    return found is not None and found.serves(generation, pinned, NOW + seconds)
 
 
-def idle_hands(
-    *, seconds: float = 0, generation: int = 0, background: bool = False, **session: Any
+def recorded(
+    session: Session, generation: int = 0, *, seconds: float = 0, background: bool = False
 ) -> bool:
-    """Whether a use so many seconds after NOW leaves nothing to do."""
-    copy = a_session(**{"acknowledged": Acknowledgement(0, NOW, 0, NOW), **session})
-    return leaves_nothing(copy, generation, None, NOW + seconds, background=background)
+    """Whether a use so many seconds after NOW leaves something to write."""
+    found = quiet(session, POLICY, LIMITS)
+    assert found is not None
+    return found.leaves_a_record(generation, NOW + seconds, background=background)
 
 
-def test_a_use_that_leaves_nothing_to_do() -> None:
-    """In the first minute; in the background also later."""
-    assert idle_hands()
-    assert idle_hands(seconds=59)
-    assert not idle_hands(seconds=60), "its use is recorded"
-    assert idle_hands(seconds=60, background=True)
-    assert not idle_hands(seconds=700, background=True), "it is renewed"
+def test_a_use_by_a_person_is_recorded_once_a_minute() -> None:
+    """Beside the call, which is served; use in the background is not recorded."""
+    session = a_session()
+    assert served(session, seconds=60)
+    assert not recorded(session, seconds=59)
+    assert recorded(session, seconds=60)
+    assert not recorded(session, seconds=60, background=True)
 
 
-def test_only_the_newest_handle_acknowledged_leaves_nothing_to_do() -> None:
-    """Another gets a cookie, or is acknowledged."""
-    assert not idle_hands(generation=1)
-    assert quiet(a_session(generation=1), POLICY, LIMITS) is None, "not acknowledged"
-    renewed = a_session(generation=1, acknowledged=Acknowledgement(1, NOW, 0, NOW))
-    assert leaves_nothing(renewed, 1, None, NOW, background=False)
-    assert not leaves_nothing(renewed, 0, None, NOW, background=False), "superseded"
+def test_a_new_handle_is_served_and_acknowledged() -> None:
+    """Also in the background; once that is known, nothing is left to write."""
+    renewed = a_session(generation=1)
+    assert served(renewed, 1)
+    assert recorded(renewed, 1, background=True)
+    known = a_session(generation=1, acknowledged=Acknowledgement(1, NOW, 0, NOW))
+    assert served(known, 1)
+    assert not recorded(known, 1)
+
+
+def test_a_superseded_handle_is_served_until_its_successor_is_acknowledged() -> None:
+    """Then the store is asked, whatever the grace; and so it is for a handle newer than the copy."""
+    renewed = a_session(generation=1)
+    assert served(renewed, 0)
+    assert not recorded(renewed, 0)
+    known = a_session(generation=1, acknowledged=Acknowledgement(1, NOW, 0, NOW))
+    assert not served(known, 0)
+    assert not served(known, 2)
+
+
+def test_a_copy_serves_the_page_that_believes_in_it() -> None:
+    """No other, and none after its limits or its token's end."""
+    session = a_session()
+    assert served(session, pinned="s_ada")
+    assert not served(session, pinned="s_other")
+    assert served(session, seconds=894)
+    assert not served(session, seconds=895), "it would expire on its way"
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\r\nend", "caf\u00e9"])
@@ -111,7 +128,7 @@ def test_nothing_is_found_out_about_a_copy_until_it_is_asked() -> None:
 
 def test_what_is_found_out_shows_no_token() -> None:
     """Only the times."""
-    session = a_session(acknowledged=Acknowledgement(0, NOW, 0, NOW))
+    session = a_session()
     found = quiet(session, POLICY, LIMITS)
     assert session.tokens.access_token not in repr(found)
     assert repr(found).startswith("Quiet(until=")
@@ -125,7 +142,7 @@ def test_what_is_found_out_shows_no_token() -> None:
     touched=st.floats(-90_000, 100),
     background=st.booleans(),
 )
-def test_quiet_ends_when_something_is_due(
+def test_what_is_found_out_is_what_would_be_judged(
     seconds: float,
     lifetime: float,
     refreshable: bool,
@@ -133,8 +150,8 @@ def test_quiet_ends_when_something_is_due(
     touched: float,
     background: bool,
 ) -> None:
-    """A renewal, a limit, a record of use: the first of them, and nothing else."""
-    session = a_session(acknowledged=Acknowledgement(0, NOW, 0, NOW), touched_at=NOW + touched)
+    """The limits, the token, the record of use, the renewal: at every moment as the rules have it."""
+    session = a_session(touched_at=NOW + touched)
     tokens = msgspec.structs.replace(
         session.tokens,
         expires_at=session.tokens.issued_at + lifetime,
@@ -143,11 +160,18 @@ def test_quiet_ends_when_something_is_due(
     )
     session = msgspec.structs.replace(session, tokens=tokens)
     now = NOW + seconds
-    assert leaves_nothing(session, 0, None, now, background=background) == (
-        judge(session, now, POLICY) is Verdict.USE
+    verdict = judge(session, now, POLICY)
+    assert served(session, seconds=seconds) == (
+        verdict in {Verdict.USE, Verdict.REFRESH_SOON}
         and passed_limit(session, now, LIMITS) is None
-        and (background or not touch_due(session, now, LIMITS))
     )
+    assert recorded(session, seconds=seconds, background=background) == (
+        not background and touch_due(session, now, LIMITS)
+    )
+    found = quiet(session, POLICY, LIMITS)
+    assert found is not None
+    if served(session, seconds=seconds):
+        assert (now >= found.renewal_at) == (verdict is Verdict.REFRESH_SOON)
 
 
 @given(
@@ -157,7 +181,6 @@ def test_quiet_ends_when_something_is_due(
     acknowledged=st.integers(0, 3),
     pinned=st.sampled_from([None, "s_ada", "s_other"]),
     grace=st.floats(0, 600),
-    background=st.booleans(),
 )
 def test_it_is_stricter_than_being_beyond_question(
     seconds: float,
@@ -166,14 +189,15 @@ def test_it_is_stricter_than_being_beyond_question(
     acknowledged: int,
     pinned: str | None,
     grace: float,
-    background: bool,
 ) -> None:
-    """Whatever leaves nothing to do was beyond question, whatever the grace."""
+    """Whatever is served was beyond question, whatever the grace, had its handle been acknowledged before."""
     session = a_session(
         generation=stored,
         acknowledged=Acknowledgement(acknowledged, NOW, 0, NOW),
         touched_at=NOW + seconds,
     )
-    now = NOW + seconds
-    if leaves_nothing(session, generation, pinned, now, background=background):
+    if served(session, generation, pinned, seconds=seconds):
+        known = Acknowledgement(max(acknowledged, generation), NOW, 0, NOW)
+        session = msgspec.structs.replace(session, acknowledged=known)
+        now = NOW + seconds
         assert beyond_question(session, generation, pinned, now, POLICY, LIMITS, grace)

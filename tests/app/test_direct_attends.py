@@ -1,0 +1,141 @@
+"""What a call on the direct way leaves to do is begun beside it, as on the ordinary way."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from bff.flows.refresh import RefreshFlow
+from tests.app.doorstep import Doorstep
+from tests.ports.resource_server.scripted_api import OK, answering
+
+New = Callable[..., Awaitable[Doorstep]]
+BACKGROUND = ("GET", "/api/v/x", "BFF-Background: 1")
+DUE_SECONDS = 650
+"""After its sign-in, when a session is due for renewal, with its jitter."""
+
+
+async def stored(door: Doorstep) -> dict[str, Any]:
+    """The session's generation, last use (Unix milliseconds) and acknowledged generation in Redis."""
+    (name,) = await door.house.redis.keys("bff:{*}:session")
+    fields = await door.house.redis.hgetall(name)
+    return {
+        "generation": int(fields[b"gen"]),
+        "touched": int(fields[b"touch"]),
+        "acknowledged": int(fields[b"ack"].split(b":")[0]),
+    }
+
+
+async def asked(door: Doorstep, request: bytes, *, short_cut: bool = True) -> dict[bytes, bytes]:
+    """The fields of a good answer, once all that it began is done."""
+    visitor = await door.visitor(short_cut=short_cut)
+    visitor.ask(request)
+    status, fields, body = await visitor.answer()
+    assert (status, body) == (200, b"ok")
+    await door.house.settle()
+    return fields
+
+
+def audited(capsys: pytest.CaptureFixture[str], kind: str) -> list[dict[str, Any]]:
+    """The events of a kind so far."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if kind in line]
+
+
+@pytest.mark.req("N55")
+async def test_use_is_recorded_beside_the_call(new_doorstep: New) -> None:
+    """A person's, once a minute; not what the page does by itself."""
+    door = await new_doorstep(answering(OK))
+    before = (await stored(door))["touched"]
+    door.house.pass_time(61)
+    await asked(door, door.request(*BACKGROUND))
+    assert (await stored(door))["touched"] == before
+    await asked(door, door.request())
+    assert (await stored(door))["touched"] >= before + 61_000
+    assert door.direct == [True, True]
+
+
+@pytest.mark.req("R1")
+async def test_a_renewal_is_begun_beside_the_call(
+    new_doorstep: New, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The call goes on with the token in hand; the event tells which call began it."""
+    door = await new_doorstep(answering(OK))
+    door.house.pass_time(DUE_SECONDS)
+    fields = await asked(door, door.request(*BACKGROUND))
+    assert door.direct == [True]
+    assert b"set-cookie" not in fields
+    assert (await stored(door))["generation"] == 1
+    (event,) = audited(capsys, '"session_renewed"')
+    assert (event["request_id"].encode(), event["trigger"]) == (fields[b"x-request-id"], "early")
+
+
+async def test_a_renewal_that_is_put_off_is_not_begun(
+    new_doorstep: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And changes nothing for the call."""
+    monkeypatch.setattr(RefreshFlow, "worth_starting", lambda *_: False)
+    door = await new_doorstep(answering(OK))
+    door.house.pass_time(DUE_SECONDS)
+    await asked(door, door.request(*BACKGROUND))
+    assert door.direct == [True]
+    assert (await stored(door))["generation"] == 0
+
+
+async def renewed(new_doorstep: New) -> tuple[Doorstep, bytes, bytes]:
+    """A door after a renewal, the session held anew; a request with the old cookie and one with the new."""
+    door = await new_doorstep(answering(OK))
+    old = door.request()
+    door.house.pass_time(DUE_SECONDS)
+    await asked(door, door.request(*BACKGROUND))
+    await door.browser.session()
+    await door.house.settle()
+    door.direct.clear()
+    return door, old, door.request()
+
+
+@pytest.mark.req("N73")
+async def test_an_older_handle_gets_the_new_cookie_on_both_ways(new_doorstep: New) -> None:
+    """The same, and as often as it is shown."""
+    door, old, _ = await renewed(new_doorstep)
+    cookies = [
+        (await asked(door, old, short_cut=short_cut))[b"set-cookie"].partition(b"; Max-Age=")
+        for short_cut in (False, True, True)
+    ]
+    assert cookies[0][0] == cookies[1][0] == cookies[2][0]
+    assert [rest.partition(b";")[2] for _, _, rest in cookies] == [
+        cookies[0][2].partition(b";")[2]
+    ] * 3
+    assert abs(int(cookies[0][2].split(b";")[0]) - int(cookies[1][2].split(b";")[0])) <= 1
+    assert cookies[0][0].split(b"=", 1)[1].decode() == door.browser.cookies["__Host-Http-bff"][0]
+    assert door.direct == [True, True]
+    assert (await stored(door))["acknowledged"] == 0
+
+
+@pytest.mark.req("N73")
+async def test_a_new_handle_is_acknowledged_beside_the_call(new_doorstep: New) -> None:
+    """So that the old one ends with its grace; from then on it is the store that judges the old one."""
+    door, old, new = await renewed(new_doorstep)
+    assert b"set-cookie" not in await asked(door, new)
+    assert (await stored(door))["acknowledged"] == 1
+    assert door.direct == [True]
+    await door.browser.session()
+    await asked(door, old)
+    assert door.direct == [True, False]
+
+
+async def test_a_changed_client_is_looked_for_when_use_is_recorded(
+    new_doorstep: New, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A held session may not be read from Redis for days."""
+    door = await new_doorstep(answering(OK))
+    firefox = f"User-Agent: {door.browser.user_agent}"
+    other = "User-Agent: Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15"
+    audited(capsys, "")
+    for agent in (firefox, other):
+        door.house.pass_time(61)
+        await asked(door, door.request("GET", "/api/v/x", agent))
+        await door.browser.session()
+    assert door.direct == [True, True]
+    (event,) = audited(capsys, '"session_client_changed"')
+    assert event["what"] == "browser"

@@ -1,0 +1,77 @@
+"""What is written of a session's use beside its requests: one record of many requests, and none that is lost for good."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bff.errors import StoreUnavailable
+from bff.session.model import Session
+from tests.builders import NOW, a_key
+from tests.flows.fleet import Fleet
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    """One world with one session."""
+    fleet = Fleet()
+    yield fleet
+    fleet.world.close()
+
+
+class Writes:
+    """Counts what the store is asked to write, and refuses while ``away``."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.away = False
+
+    async def watch(self, operation: str) -> None:
+        """Before each operation."""
+        name, _, when = operation.partition(":")
+        if name in {"touch", "acknowledge"} and when == "there":
+            self.seen.append(name)
+            if self.away:
+                raise StoreUnavailable
+
+
+def use(
+    fleet: Fleet, writes: Writes, session: Session, *seconds: float, generation: int = 0
+) -> None:
+    """Let a process use the session at these seconds after NOW, all before anything is written."""
+    records = fleet.member("p1", writes.watch).records
+
+    async def all_at_once() -> None:
+        for moment in seconds:
+            records.touch(session, NOW + moment)
+            records.acknowledge(session, generation, NOW + moment)
+
+    fleet.world.run(all_at_once())
+    fleet.world.settle(1)
+
+
+def test_many_uses_at_once_leave_one_record(fleet: Fleet) -> None:
+    """Of each kind; the first one's."""
+    writes = Writes()
+    use(fleet, writes, fleet.begin(generation=1), 61, 62, 63, generation=1)
+    assert sorted(writes.seen) == ["acknowledge", "touch"]
+    stored = fleet.memory.sessions[a_key()]
+    assert (stored.touched_at, stored.acknowledged.generation) == (NOW + 61, 1)
+
+
+def test_a_use_that_says_nothing_new_is_not_written(fleet: Fleet) -> None:
+    """Neither within the minute nor with the handle that is known."""
+    writes = Writes()
+    use(fleet, writes, fleet.begin(), 59)
+    assert writes.seen == []
+
+
+def test_what_could_not_be_written_is_written_by_the_next_use(fleet: Fleet) -> None:
+    """A store that is away costs precision, never the record."""
+    writes, session = Writes(), fleet.begin()
+    member = fleet.member("p1", writes.watch)
+    for away in (True, False):
+        writes.away = away
+        member.records.touch(session, NOW + 61)
+        fleet.world.settle(1)
+    assert writes.seen == ["touch", "touch"]
+    assert fleet.memory.sessions[a_key()].touched_at == NOW + 61
