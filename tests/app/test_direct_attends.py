@@ -59,13 +59,15 @@ async def test_use_is_recorded_beside_the_call(new_doorstep: New) -> None:
 async def test_a_renewal_is_begun_beside_the_call(
     new_doorstep: New, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The call goes on with the token in hand; the event tells which call began it."""
+    """The call goes on with the token in hand; the event tells which call began it, and nobody counts as having been there."""
     door = await new_doorstep(answering(OK))
+    touched = (await stored(door))["touched"]
     door.house.pass_time(DUE_SECONDS)
     fields = await asked(door, door.request(*BACKGROUND))
     assert door.direct == [True]
     assert b"set-cookie" not in fields
-    assert (await stored(door))["generation"] == 1
+    after = await stored(door)
+    assert (after["generation"], after["touched"]) == (1, touched)
     (event,) = audited(capsys, '"session_renewed"')
     assert (event["request_id"].encode(), event["trigger"]) == (fields[b"x-request-id"], "early")
 
@@ -91,7 +93,7 @@ async def renewed(new_doorstep: New) -> tuple[Doorstep, bytes, bytes]:
     await door.browser.session()
     await door.house.settle()
     door.direct.clear()
-    return door, old, door.request()
+    return door, old, door.request(*BACKGROUND)
 
 
 @pytest.mark.req("N73")
