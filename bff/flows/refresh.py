@@ -22,12 +22,11 @@ from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
 from bff.session.audience import Audience
 from bff.session.model import Session, SessionKey
-from bff.session.refresh import RefreshPolicy, in_flight, patience, resting
+from bff.session.refresh import RefreshPolicy, early_turn_at, in_flight, resting
 
-EARLY_AT_ONCE, EARLY_APART_SECONDS = 3, 0.12
+EARLY_AT_ONCE, EARLY_APART_SECONDS = 3, 0.25
 """How many renewals of a process are under way, and how soon after the last one it is, when one more
-that can wait does. The less patience it has, the sooner after the last one it may be, by the square: the pace is that
-of the crowd, which falls due together and grows impatient together."""
+that can wait does, until its turn has come (:func:`bff.session.refresh.early_turn_at`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +79,20 @@ class RefreshFlow:
         """Whether an early refresh has a chance, and is not better begun a little later.
 
         Nobody is known to be at it, and no back-off is running. When many sessions fall due
-        together, a few renew at a time for as long as none of them is urgent: requests that need no
+        together, each waits for its turn, unless little else is being renewed: requests that need no
         renewal do not wait behind hundreds of others.
         """
         journal = session.journal
         return not (
             session.key in self.flights
-            or self._busy(now, patience(session, now, self.policy))
+            or self._before_its_turn(session, now)
             or resting(journal, now)
             or in_flight(journal, now, self.policy)
         )
 
-    def _busy(self, now: float, left: float) -> bool:
-        """Whether a renewal with so much patience left is put off."""
-        return left > 0 and (
-            len(self.flights) >= EARLY_AT_ONCE
-            or now - self.pace.last_at < EARLY_APART_SECONDS * left**2
-        )
+    def _before_its_turn(self, session: Session, now: float) -> bool:
+        busy = len(self.flights) >= EARLY_AT_ONCE or now - self.pace.last_at < EARLY_APART_SECONDS
+        return busy and now < early_turn_at(session, self.policy)
 
     async def _fly(self, wanted: Wanted) -> Attempt:
         try:

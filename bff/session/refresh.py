@@ -91,11 +91,15 @@ def early_renewal_at(session: Session, policy: RefreshPolicy) -> float:
     return refresh_due_at(session, policy)
 
 
-def patience(session: Session, now: float, policy: RefreshPolicy) -> float:
-    """How well an early renewal can wait: 1 when it falls due, falling to 0 when half of the time for it has passed."""
+def early_turn_at(session: Session, policy: RefreshPolicy) -> float:
+    """Unix seconds from which a renewal that is due waits for no others.
+
+    A moment in the first half of the time that is left for it, fixed per session and generation: a
+    crowd that falls due together is spread evenly over that half, whoever asks when.
+    """
     due_at = refresh_due_at(session, policy)
     half = (session.tokens.expires_at - due_at) / 2
-    return max(0.0, 1 - (now - due_at) / half) if half > 0 else 0.0
+    return due_at + half * _fraction(session.key, session.generation)
 
 
 def in_flight(journal: RefreshJournal | None, now: float, policy: RefreshPolicy) -> bool:

@@ -152,7 +152,8 @@ class Ground:
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(leads(size))
         self.run("redis", redis_command(self.redis_port, self.folder / "redis", appendonly=False))
-        command = [sys.executable, "-m", "upstream_mocks.provider"]
+        # in life it is another machine: here it must not hold up the load and the API on their core
+        command = ["chrt", "--idle", "0", sys.executable, "-m", "upstream_mocks.provider"]
         command += ["--port", str(self.provider_port)]
         command += ["--access-token-seconds", str(self.access_token_seconds)]
         self.run("provider", [*command, "--client-origin", *self.origins])

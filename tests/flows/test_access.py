@@ -69,10 +69,10 @@ def test_in_the_window_the_request_goes_out_at_once_and_the_renewal_happens_behi
     assert access.new_generation == 1
 
 
-@pytest.mark.parametrize(("age", "begun"), [(601, 1), (760, 20)], ids=["can wait", "urgent"])
-def test_a_crowd_is_renewed_a_few_at_a_time_until_it_is_urgent(
-    fleet: Fleet, age: float, begun: int
-) -> None:
+@pytest.mark.parametrize(
+    ("age", "begun"), [(600, 1), (750, 20)], ids=["before their turns", "after them"]
+)
+def test_a_crowd_is_renewed_in_turn(fleet: Fleet, age: float, begun: int) -> None:
     """Nobody waits; who was put off is begun by a later request."""
     sessions = [fleet.begin(key=a_key(chr(65 + number) * 43)) for number in range(20)]
     fleet.world.settle(age)

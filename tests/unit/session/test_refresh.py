@@ -12,14 +12,14 @@ from bff.session.refresh import (
     RefreshPolicy,
     Verdict,
     after_failure,
+    early_turn_at,
     in_flight,
     judge,
     outcome_unknown,
-    patience,
     refresh_due_at,
     resting,
 )
-from tests.builders import NOW, a_journal, a_session
+from tests.builders import NOW, a_journal, a_key, a_session
 
 POLICY = RefreshPolicy(jitter=0.0)
 
@@ -41,18 +41,28 @@ def test_a_15_minute_token_is_renewed_5_minutes_early(age: float, verdict: Verdi
     assert judge(a_session(), NOW + age, POLICY) is verdict
 
 
-@pytest.mark.parametrize(
-    ("age", "left"), [(600, 1.0), (675, 0.5), (749, 1 / 150), (750, 0.0), (2000, 0.0)]
-)
-def test_patience_is_at_its_end_when_half_of_the_time_has_passed(age: float, left: float) -> None:
-    """Of five minutes two and a half."""
-    assert patience(a_session(), NOW + age, POLICY) == pytest.approx(left)
+def test_a_turn_comes_in_the_first_half_of_the_time_for_it() -> None:
+    """Of five minutes two and a half, evenly over sessions; fixed for each, and another after each renewal."""
+    turns = [
+        early_turn_at(a_session(key=a_key(f"{n:A<43}"), generation=g), POLICY) - NOW - 600
+        for n in range(500)
+        for g in (0, 1)
+    ]
+    assert min(turns) >= 0
+    assert max(turns) < 150
+    assert all(70 < sum(at <= turn < at + 15 for turn in turns) < 130 for at in range(0, 150, 15))
+    assert turns == [
+        early_turn_at(a_session(key=a_key(f"{n:A<43}"), generation=g), POLICY) - NOW - 600
+        for n in range(500)
+        for g in (0, 1)
+    ]
+    assert all(first != second for first, second in zip(turns[::2], turns[1::2], strict=True))
 
 
-def test_a_token_without_any_life_is_urgent_at_once() -> None:
+def test_a_token_without_any_life_waits_for_no_turn() -> None:
     """There is no half of nothing."""
     tokens = msgspec.structs.replace(a_session().tokens, expires_at=NOW, issued_at=NOW)
-    assert patience(a_session(tokens=tokens), NOW, POLICY) == 0
+    assert early_turn_at(a_session(tokens=tokens), POLICY) == NOW
 
 
 @pytest.mark.req("S13")
