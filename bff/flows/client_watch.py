@@ -1,7 +1,7 @@
 """A session used by another browser or from another network than it began with (ASVS 5.0, 16.3.3).
 
-Looked at whenever a session is read from the store: at least once a minute while it is in use, and
-never for a call that a held copy answers. Each client of a session is told of once, whichever
+Looked at whenever a session is read from the store for a request, or its use recorded: at least once a
+minute while it is in use, and for no other call that a held copy answers. Each client of a session is told of once, whichever
 process meets it.
 """
 

@@ -19,11 +19,11 @@ DUE_SECONDS = 650
 async def stored(door: Doorstep) -> dict[str, Any]:
     """The session's generation, last use (Unix milliseconds) and acknowledged generation in Redis."""
     (name,) = await door.house.redis.keys("bff:{*}:session")
-    fields = await door.house.redis.hgetall(name)
+    fields: Any = await door.house.redis.hgetall(name)
     return {
         "generation": int(fields[b"gen"]),
         "touched": int(fields[b"touch"]),
-        "acknowledged": int(fields[b"ack"].split(b":")[0]),
+        "acknowledged": int(fields[b"ack"].partition(b":")[0]),
     }
 
 
