@@ -103,6 +103,7 @@ class Tracing:
         now: Callable[[], float],
     ) -> None:
         """``resource`` says who we are, ``sample_ratio`` of the traces that begin here are recorded."""
+        self.delivery = delivery
         self._provider = TracerProvider(
             ParentBased(TraceIdRatioBased(sample_ratio)),
             Resource.create(resource),

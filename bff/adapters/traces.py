@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from bff.adapters.provider_http import Exchange
 from bff.adapters.redis_sessions import RedisSessionStore
 from bff.adapters.session_cache import CachedSessionStore
-from bff.adapters.span_export import Delivery, Tracing
-from bff.adapters.spans import Spans, current_trace_id
+from bff.adapters.span_export import Tracing
+from bff.adapters.spans import current_trace_id
 from bff.adapters.traced_calls import Calls, Sockets, TracedCalls, TracedSockets
 from bff.adapters.traced_redis import TracedCachedSessionStore, TracedSessionStore, traced_redis
 from bff.adapters.traced_renewal import (
@@ -25,28 +25,11 @@ A = TypeVar("A", bound=Attempted)
 S = TypeVar("S")
 
 
-class Traces:
+class Traces(Tracing):
     """What a process has of traces."""
 
     trace_id = staticmethod(current_trace_id)
     """The current one, in hexadecimal digits; None where there is none."""
-
-    def __init__(
-        self,
-        delivery: Delivery,
-        resource: dict[str, str],
-        sample_ratio: float,
-        now: Callable[[], float],
-    ) -> None:
-        """As :class:`Tracing`."""
-        self.delivery = delivery
-        self._tracing = Tracing(delivery, resource, sample_ratio, now)
-        self.flush, self.close = self._tracing.flush, self._tracing.close
-
-    @property
-    def spans(self) -> Spans:
-        """Who begins them."""
-        return self._tracing.spans
 
     def redis(self, redis: Redis) -> Redis:
         """The same connections, with a span for each round trip."""

@@ -164,3 +164,18 @@ class PostureRow(Body, frozen=True, kw_only=True):
     verdict: Verdict
     reason: str
     reference: str
+
+
+def posture_row(
+    area: str, title: str, value: str, verdict: Verdict, reason: str, reference: str
+) -> PostureRow:
+    """One of them, named by its area and its title."""
+    return PostureRow(
+        id=f"{area}.{title}".lower().replace(" ", "_"),
+        area=area,
+        title=title,
+        value=value,
+        verdict=verdict,
+        reason=reason,
+        reference=reference,
+    )

@@ -4,7 +4,6 @@ What is left of an order, and every receipt, outlives the process. One that was 
 and is resumed by whoever may end sessions: it goes on where the last receipt was written.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,9 @@ from bff.audit.end_orders import Batch, Order, Progress
 from bff.audit.rows import Page
 from bff.errors import RequestMalformed, StoreUnavailable
 from bff.flows.bulk_end_ports import EndLedger
-from bff.flows.ending import EndedAndTold, EndingFlow
+from bff.flows.ending import EndingFlow
 from bff.flows.ports import AuditTrail, Background, Clock, Entropy, SessionStore
-from bff.session.model import EndReason, Ref
+from bff.flows.receipts import ended_by_ref, receipt
 
 BATCH, LATEST = 50, 20
 TOLD_SECONDS = 1.0
@@ -124,40 +123,19 @@ class BulkEndFlow:
         return await self.ledger.wrote(order.id, worker, receipts, self.clock.now())
 
     async def _ended(self, order: Order, batch: Batch) -> list[Receipt]:
-        ended = [await self._end(ref) for ref in batch.refs]
+        ended = [await ended_by_ref(self.sessions, self.ending, ref) for ref in batch.refs]
         until = self.clock.now() + TOLD_SECONDS
         return [
-            await self._receipt(order, ref, one, until, again=place < batch.tried)
+            await receipt(
+                ref,
+                one,
+                self.clock,
+                wait_seconds=max(0.0, until - self.clock.now()),
+                own=ref == order.own_ref,
+                tried_before=place < batch.tried,
+            )
             for place, (ref, one) in enumerate(zip(batch.refs, ended, strict=True))
         ]
-
-    async def _end(self, ref: str) -> EndedAndTold | None:
-        key = await self.sessions.key_of_ref(Ref(ref))
-        return None if key is None else await self.ending.told(key, EndReason.ADMIN)
-
-    async def _receipt(
-        self, order: Order, ref: str, ended: EndedAndTold | None, until: float, *, again: bool
-    ) -> Receipt:
-        own = ref == order.own_ref
-        if ended is None:
-            return Receipt(
-                ref=ref,
-                subject=None,
-                deleted=again,
-                revocation="unknown" if again else "none",
-                stays_valid_seconds=0,
-                own=own,
-            )
-        told = await ended.telling.wait(max(0.0, until - self.clock.now()))
-        left = max(0, math.ceil(ended.session.tokens.expires_at - self.clock.now()))
-        return Receipt(
-            ref=ref,
-            subject=ended.session.core.subject,
-            deleted=True,
-            revocation=told or "pending",
-            stays_valid_seconds=left,
-            own=own,
-        )
 
     async def _finished(self, order: Order) -> None:
         found = await self.ledger.progress(order.id)

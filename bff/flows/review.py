@@ -1,6 +1,5 @@
 """A reviewer at the door: who may look, who may act, and what acting does (ASVS 5.0, 7.4.5 and 7.5.1)."""
 
-import math
 from dataclasses import dataclass
 
 import msgspec
@@ -19,11 +18,11 @@ from bff.flows.access import Access, AccessFlow, Presented
 from bff.flows.bulk_end import BulkEndFlow
 from bff.flows.ending import EndingFlow
 from bff.flows.ports import AuditTrail, Clock, SessionStore
+from bff.flows.receipts import ended_by_ref, receipt
 from bff.flows.register_ports import SessionRegister
 from bff.flows.review_listing import SessionListing
 from bff.flows.review_reading import SessionFilter
-from bff.flows.revocation import Told
-from bff.session.model import EndReason, Ref, Session, SessionKey
+from bff.session.model import Session
 
 RECEIPTS = 200
 """So many sessions are ended while the reviewer waits; more are ended behind the answer, as a job."""
@@ -184,28 +183,9 @@ class ReviewFlow:
         return await self.listing.refs(wanted)
 
     async def _receipt(self, reviewer: Reviewer, ref: str) -> Receipt:
+        ended = await ended_by_ref(self.sessions, self.ending, ref)
         own = ref == reviewer.session.core.ref
-        key: SessionKey | None = await self.sessions.key_of_ref(Ref(ref))
-        ended = None if key is None else await self.ending.told(key, EndReason.ADMIN)
-        if ended is None:
-            return Receipt(
-                ref=ref,
-                subject=None,
-                deleted=False,
-                revocation="none",
-                stays_valid_seconds=0,
-                own=own,
-            )
-        told: Told | None = await ended.telling.wait(TOLD_SECONDS)
-        left = max(0, math.ceil(ended.session.tokens.expires_at - self.clock.now()))
-        return Receipt(
-            ref=ref,
-            subject=ended.session.core.subject,
-            deleted=True,
-            revocation=told or "pending",
-            stays_valid_seconds=left,
-            own=own,
-        )
+        return await receipt(ref, ended, self.clock, wait_seconds=TOLD_SECONDS, own=own)
 
     def _role(self, claims: dict[str, object]) -> Role | None:
         value = claims.get(self.policy.claim)

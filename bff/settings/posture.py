@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from bff.audit.rows import PostureRow, Verdict
+from bff.audit.rows import PostureRow, Verdict, posture_row
 from bff.browser.cookies import LOGIN_COOKIE, SESSION_COOKIE
 from bff.settings.model import Route, Settings
 from bff.settings.values import session_limits
@@ -32,24 +32,9 @@ def posture(settings: Settings, *, today: date) -> tuple[PostureRow, ...]:
     return tuple(row for area in areas for row in area())
 
 
-def _row(
-    area: str, title: str, value: str, verdict: Verdict, reason: str, reference: str
-) -> PostureRow:
-    name = f"{area}.{title}".lower().replace(" ", "_")
-    return PostureRow(
-        id=name,
-        area=area,
-        title=title,
-        value=value,
-        verdict=verdict,
-        reason=reason,
-        reference=reference,
-    )
-
-
 def _cookies(settings: Settings) -> Rows:
     area = "Cookies"
-    yield _row(
+    yield posture_row(
         area,
         "Session cookie",
         f"{SESSION_COOKIE.name}; Secure; HttpOnly; SameSite={SESSION_COOKIE.same_site}; Path=/",
@@ -57,7 +42,7 @@ def _cookies(settings: Settings) -> Rows:
         "The prefix makes browsers refuse it from anywhere else; no script reads it.",
         "RFC 10017, 6.1.3.2; ASVS 3.3.1-3.3.4",
     )
-    yield _row(
+    yield posture_row(
         area,
         "Sign-in cookie",
         f"{LOGIN_COOKIE.name}; SameSite={LOGIN_COOKIE.same_site}",
@@ -65,7 +50,7 @@ def _cookies(settings: Settings) -> Rows:
         "It lives ten minutes, holds no credential, and must survive the provider's redirect.",
         "RFC 9700, 2.1.1",
     )
-    yield _row(
+    yield posture_row(
         area,
         "Handle rotation",
         f"grace {settings.session.handle_grace_seconds:g} s",
@@ -78,7 +63,7 @@ def _cookies(settings: Settings) -> Rows:
 def _lifetimes(settings: Settings) -> Rows:
     area, limits = "Lifetimes", session_limits(settings)
     idle, absolute = limits.idle, limits.absolute
-    yield _row(
+    yield posture_row(
         area,
         "Absolute limit",
         f"{absolute:g} s",
@@ -88,7 +73,7 @@ def _lifetimes(settings: Settings) -> Rows:
         else "More than thirty days without signing in again.",
         "ASVS 7.3.2",
     )
-    yield _row(
+    yield posture_row(
         area,
         "Idle limit",
         f"{idle:g} s",
@@ -97,7 +82,7 @@ def _lifetimes(settings: Settings) -> Rows:
         "ASVS 7.3.1",
     )
     extendable = absolute >= TEN * idle or absolute >= TWENTY_HOURS
-    yield _row(
+    yield posture_row(
         area,
         "Ten extensions",
         f"absolute is {absolute / idle:.1f} times idle",
@@ -117,7 +102,7 @@ def _transport(settings: Settings) -> Rows:
     }
     for title, (url, reference) in urls.items():
         secure = url.startswith("https:")
-        yield _row(
+        yield posture_row(
             area,
             title,
             url,
@@ -127,7 +112,7 @@ def _transport(settings: Settings) -> Rows:
         )
     redis = urlsplit(settings.redis.url.reveal())
     secure = redis.scheme == "rediss"
-    yield _row(
+    yield posture_row(
         area,
         "Redis",
         f"{redis.scheme}://{redis.hostname or 'socket'}",
@@ -136,7 +121,7 @@ def _transport(settings: Settings) -> Rows:
         "ASVS 12.3.1",
     )
     plain = [route.prefix for route in settings.routes if route.upstream.startswith("http:")]
-    yield _row(
+    yield posture_row(
         area,
         "APIs",
         ", ".join(plain) or "all https",
@@ -149,7 +134,7 @@ def _transport(settings: Settings) -> Rows:
 def _sign_in(settings: Settings) -> Rows:
     area, provider = "Sign-in", settings.provider
     asymmetric = provider.auth_method == "private_key_jwt"
-    yield _row(
+    yield posture_row(
         area,
         "Client authentication",
         provider.auth_method,
@@ -157,7 +142,7 @@ def _sign_in(settings: Settings) -> Rows:
         "No shared secret." if asymmetric else "A shared secret: private_key_jwt is stronger.",
         "RFC 9700, 2.5; ASVS 10.4.16",
     )
-    yield _row(
+    yield posture_row(
         area,
         "Authorization code, PKCE S256, state, nonce",
         "always on",
@@ -166,7 +151,7 @@ def _sign_in(settings: Settings) -> Rows:
         "RFC 9700, 2.1.1",
     )
     offline = "offline_access" in provider.scopes
-    yield _row(
+    yield posture_row(
         area,
         "Scopes",
         " ".join(provider.scopes),
@@ -178,7 +163,7 @@ def _sign_in(settings: Settings) -> Rows:
         "ASVS 10.2.3",
     )
     strict = provider.logout_token_strict_type
-    yield _row(
+    yield posture_row(
         area,
         "Logout Token type",
         "logout+jwt only" if strict else "logout+jwt, JWT or none",
@@ -203,7 +188,7 @@ def _keys(settings: Settings, today: date) -> Rows:
             verdict = "warn" if age > KEY_DAYS_WARN else "pass"
             reason = f"The newest key is {age} days old."
         ids = ", ".join(key.id for key in ring)
-        yield _row("Keys", title, ids, verdict, reason, "ASVS 13.3.1, 13.3.4")
+        yield posture_row("Keys", title, ids, verdict, reason, "ASVS 13.3.1, 13.3.4")
 
 
 def _age_in_days(key_id: str, today: date) -> int | None:
@@ -218,7 +203,7 @@ def _age_in_days(key_id: str, today: date) -> int | None:
 
 def _routes(settings: Settings) -> Rows:
     area = "Routes"
-    yield _row(
+    yield posture_row(
         area,
         "Table",
         f"{len(settings.routes)} routes",
@@ -247,7 +232,7 @@ def _routes(settings: Settings) -> Rows:
         ),
     ):
         found = [route.prefix for route in settings.routes if chosen(route)]
-        yield _row(
+        yield posture_row(
             area,
             title,
             ", ".join(found) or "none",
@@ -271,7 +256,7 @@ def _without_token(route: Route) -> bool:
 
 def _operation(settings: Settings) -> Rows:
     area, server = "Operation", settings.server
-    yield _row(
+    yield posture_row(
         area,
         "Development mode",
         "on" if settings.development else "off",
@@ -282,7 +267,7 @@ def _operation(settings: Settings) -> Rows:
         "ASVS 13.4.2",
     )
     local = server.operators_host in {"127.0.0.1", "::1", "localhost"}
-    yield _row(
+    yield posture_row(
         area,
         "Operators' address",
         f"{server.operators_host}:{server.operators_port}",
@@ -290,7 +275,7 @@ def _operation(settings: Settings) -> Rows:
         "Only this machine reaches metrics." if local else "Make sure that no browser reaches it.",
         "ASVS 13.4.5",
     )
-    yield _row(
+    yield posture_row(
         area,
         "Trusted proxies",
         f"{server.trusted_proxies} hops, {', '.join(server.trusted_networks) or 'no networks'}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from bff.audit.rows import PostureRow, Verdict
+from bff.audit.rows import PostureRow, Verdict, posture_row
 from bff.browser.headers import document_headers
 from bff.browser.return_to import LIMIT
 from bff.settings.model import Route, Settings
@@ -33,7 +33,7 @@ class LeakTest(msgspec.Struct, frozen=True, kw_only=True):
 
 def surface(settings: Settings) -> Iterator[PostureRow]:
     """Return paths, each route, each header of a page."""
-    yield _row(
+    yield posture_row(
         "Sign-in",
         "Return paths",
         f"paths of {settings.server.public_url} of at most {LIMIT} characters; none below /bff but the console's",
@@ -44,17 +44,21 @@ def surface(settings: Settings) -> Iterator[PostureRow]:
     yield from (_route(route) for route in settings.routes)
     https = settings.server.public_url.startswith("https://")
     for name, value in document_headers(https=https):
-        yield _row("Headers", name.decode(), value.decode(), "pass", "With every page.", "ASVS 3.4")
+        yield posture_row(
+            "Headers", name.decode(), value.decode(), "pass", "With every page.", "ASVS 3.4"
+        )
     if not https:
         reason = "Not sent over plain HTTP, where browsers ignore it."
-        yield _row("Headers", "strict-transport-security", "none", "fail", reason, "ASVS 3.4.1")
+        yield posture_row(
+            "Headers", "strict-transport-security", "none", "fail", reason, "ASVS 3.4.1"
+        )
 
 
 def versions(found: Mapping[str, str]) -> Iterator[PostureRow]:
     """One row with what runs: names and versions."""
     value = ", ".join(f"{name} {version}" for name, version in found.items())
     reason = "Compare with the advisories of each."
-    yield _row("Operation", "Versions", value, "pass", reason, "ASVS 15.2.1")
+    yield posture_row("Operation", "Versions", value, "pass", reason, "ASVS 15.2.1")
 
 
 def leak_test(run: LeakTest | None, *, version: str, now: float) -> PostureRow:
@@ -65,7 +69,7 @@ def leak_test(run: LeakTest | None, *, version: str, now: float) -> PostureRow:
         if run is None
         else f"{run.tests:,} browser tests, {run.sights:,} things seen, {run.findings} findings"
     )
-    return _row("Operation", "Leak test", value, verdict, reason, "ASVS 10.1.1")
+    return posture_row("Operation", "Leak test", value, verdict, reason, "ASVS 10.1.1")
 
 
 def metadata_age(fetched_at: float | None, *, failing: bool, now: float) -> PostureRow:
@@ -78,7 +82,7 @@ def metadata_age(fetched_at: float | None, *, failing: bool, now: float) -> Post
         else "Asked for again when it is needed and older than ten minutes."
     )
     verdict: Verdict = "warn" if failing else "pass"
-    return _row("Sign-in", "Provider metadata", value, verdict, reason, "OpenID Discovery 4")
+    return posture_row("Sign-in", "Provider metadata", value, verdict, reason, "OpenID Discovery 4")
 
 
 def _judged(run: LeakTest | None, version: str, now: float) -> tuple[Verdict, str]:
@@ -100,18 +104,4 @@ def _route(route: Route) -> PostureRow:
     scopes = f", scopes {' '.join(route.scopes)}" if route.scopes else ""
     value = f"{' '.join(route.methods)} to {route.upstream}, {route.token} token{scopes}"
     reason = "Other methods do not reach it."
-    return _row("Routes", route.prefix, value, "pass", reason, "RFC 10017, 6.1.3.6")
-
-
-def _row(
-    area: str, title: str, value: str, verdict: Verdict, reason: str, reference: str
-) -> PostureRow:
-    return PostureRow(
-        id=f"{area}.{title}".lower().replace(" ", "_"),
-        area=area,
-        title=title,
-        value=value,
-        verdict=verdict,
-        reason=reason,
-        reference=reference,
-    )
+    return posture_row("Routes", route.prefix, value, "pass", reason, "RFC 10017, 6.1.3.6")
