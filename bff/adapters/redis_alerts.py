@@ -65,16 +65,16 @@ class RedisAlerts:
     async def run(self) -> None:
         """Evaluate until cancelled."""
         while True:
-            busy = 0
+            evaluated = 0
             try:
-                busy = await self.evaluate()
+                evaluated = await self.evaluate()
             except ResponseError as error:
                 if "NOGROUP" in str(error):
                     with suppress(RedisError, OSError, TimeoutError):
                         await self.prepare()
             except (RedisError, OSError, TimeoutError):
                 pass
-            if not busy:
+            if evaluated < READ_COUNT:  # what comes meanwhile is evaluated together
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def prepare(self) -> None:
@@ -92,14 +92,27 @@ class RedisAlerts:
             GROUP, self._consumer, {self._names.trail: ">"}, count=READ_COUNT
         )
         entries += [entry for _, found in read for entry in found]
-        mutes = {(mute.rule, mute.group) for mute in await self.mutes()} if entries else set()
-        for identifier, fields in entries:
-            await self.apply(identifier.decode(), _decode(fields[b"b"]), mutes)
+        await self.apply([(each[0], _decode(each[1][b"b"])) for each in entries])
         return len(entries)
 
-    async def apply(self, identifier: str, record: Record, mutes: set[tuple[str, str]]) -> None:
+    async def apply(self, entries: list[tuple[bytes, Record]]) -> None:
+        """Each entry that no rule looks at is only taken off the list, all of them together."""
+        found = [
+            (identifier, list(signals(record, sessions_per_user=self._sessions_per_user)))
+            for identifier, record in entries
+        ]
+        if plain := [identifier for identifier, its in found if not its]:
+            await self._redis.xack(self._names.trail, GROUP, *plain)
+        if len(plain) < len(found):
+            mutes = {(mute.rule, mute.group) for mute in await self.mutes()}
+            for identifier, its in found:
+                if its:
+                    await self._apply_one(identifier.decode(), its, mutes)
+
+    async def _apply_one(
+        self, identifier: str, found: list[Signal], mutes: set[tuple[str, str]]
+    ) -> None:
         """One entry: count its signals, raise what is due, take it off the list."""
-        found = list(signals(record, sessions_per_user=self._sessions_per_user))
         plain = self._names.plain
         keys = [
             self._names.trail,

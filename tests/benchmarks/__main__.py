@@ -52,8 +52,8 @@ def compare_seconds(section: str, subjects: int) -> float:
 
 
 STORM_SESSIONS = 1000
-STORM_PART_SECONDS, STORM_PARTS, QUIET_PARTS = 10.0, 14, 3
-STORM_PARTS_USUAL = 8
+STORM_PART_SECONDS, STORM_PARTS, QUIET_PARTS = 10.0, 20, 3
+STORM_PARTS_USUAL = 16
 """After how many parts all have renewed, usually."""
 STORM_TOKEN_SECONDS = 900
 """The tokens that the product is made for: renewed five minutes early."""

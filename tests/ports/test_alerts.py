@@ -56,6 +56,13 @@ def replayed(number: int) -> events.HandleReplayed:
     )
 
 
+def quiet(number: int) -> events.SessionEnded:
+    """One that no rule looks at."""
+    return events.SessionEnded(
+        at=time.time(), ref=f"s_{number}", subject="ada", issuer="i", reason="signed_out"
+    )
+
+
 async def titles(alerts: RedisAlerts, *statuses: Any) -> list[tuple[str, str, int]]:
     """Rule, group, count."""
     rows, _ = await alerts.page(statuses or OPEN, None, 100)
@@ -87,11 +94,22 @@ async def test_what_a_killed_process_had_taken_is_evaluated_once_by_another(redi
     await heir.evaluate()
     assert await titles(heir) == [("handle_replayed", f"s_{n}", 1) for n in range(5)]
     late = engine(redis, "dead", raised)
-    for identifier, fields in entries:
-        await late.apply(identifier.decode(), _decode(fields[b"b"]), set())
+    await late.apply([(identifier, _decode(fields[b"b"])) for identifier, fields in entries])
     assert await titles(heir) == [("handle_replayed", f"s_{n}", 1) for n in range(5)]
     assert len(raised) == 5
     assert await heir.evaluate() == 0
+
+
+async def test_what_no_rule_looks_at_is_taken_off_the_list_as_well(redis: Any) -> None:
+    """Between others, and alone."""
+    raised: list[str] = []
+    alerts = engine(redis, "one", raised)
+    await alerts.prepare()
+    for events in ([quiet(1), replayed(2), quiet(3)], [quiet(4), quiet(5)]):
+        await write(redis, *events)
+        assert await alerts.evaluate() == len(events)
+        assert (await redis.xpending(alerts._names.trail, GROUP))["pending"] == 0
+    assert await titles(alerts) == [("handle_replayed", "s_2", 1)]
 
 
 @pytest.mark.req("S10")
