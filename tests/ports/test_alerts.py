@@ -105,9 +105,9 @@ async def test_what_no_rule_looks_at_is_taken_off_the_list_as_well(redis: Any) -
     raised: list[str] = []
     alerts = engine(redis, "one", raised)
     await alerts.prepare()
-    for events in ([quiet(1), replayed(2), quiet(3)], [quiet(4), quiet(5)]):
-        await write(redis, *events)
-        assert await alerts.evaluate() == len(events)
+    for those in ([quiet(1), replayed(2), quiet(3)], [quiet(4), quiet(5)]):
+        await write(redis, *those)
+        assert await alerts.evaluate() == len(those)
         assert (await redis.xpending(alerts._names.trail, GROUP))["pending"] == 0
     assert await titles(alerts) == [("handle_replayed", "s_2", 1)]
 
