@@ -1,15 +1,18 @@
 """One pool of connections to Redis, and what its errors mean."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
+from redis.asyncio import UnixDomainSocketConnection as UnixConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bff.errors import StoreUnavailable
 
@@ -17,6 +20,41 @@ from bff.errors import StoreUnavailable
 def outside() -> str:
     """Where nobody says for whom Redis is asked."""
     return "background"
+
+
+class Bounded:
+    """A connection whose writes end within ``socket_timeout`` seconds, without a task for each.
+
+    redis-py's own limit starts one, where Python is older than 3.12.
+    """
+
+    socket_timeout: float | None
+
+    async def send_packed_command(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  as redis-py has it
+        """Write; what the other side does not take in time breaks the connection."""
+        limit, self.socket_timeout = self.socket_timeout, None
+        try:
+            async with asyncio.timeout(limit):
+                await super().send_packed_command(*arguments, **options)  # type: ignore[misc]
+        except TimeoutError:
+            raise RedisTimeoutError("Timeout writing to socket") from None
+        finally:
+            self.socket_timeout = limit
+
+
+class _Tcp(Bounded, Connection):
+    pass
+
+
+class _Tls(Bounded, SSLConnection):
+    pass
+
+
+class _Unix(Bounded, UnixConnection):
+    pass
+
+
+_BOUNDED = {Connection: _Tcp, SSLConnection: _Tls, UnixConnection: _Unix}
 
 
 class CountingPool(BlockingConnectionPool):
@@ -28,6 +66,7 @@ class CountingPool(BlockingConnectionPool):
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  as redis-py has it
         """Counts begin at none."""
         super().__init__(*arguments, **options)
+        self.connection_class = _BOUNDED.get(self.connection_class, self.connection_class)
         self.trips: Counter[str] = Counter()
         self.kind: Callable[[], str] = outside
 
