@@ -22,6 +22,7 @@ def revocation_flow(world: World, trail: AuditTrail, stores: Stores) -> Revocati
         clock=world.clock,
         entropy=SystemEntropy(),
         trail=trail,
+        sessions=stores.sessions,
     )
 
 

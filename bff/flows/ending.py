@@ -44,17 +44,22 @@ class EndingFlow:
         self, key: SessionKey, reason: EndReason, revoke: Revoke = Revoke.ALL
     ) -> Session | None:
         """End it; the session as it was, or None if there was none."""
+        intended = await self.revocation.intend(key, lambda found: _revoked(found, revoke))
         session = await self._end(key, reason)
         if session is not None and _revoked(session, revoke):
-            self.revocation.soon(session.core, session.tokens)
+            self.revocation.soon(session.core, session.tokens, intended)
+        else:
+            await self.revocation.withdraw(intended)
         return session
 
     async def told(self, key: SessionKey, reason: EndReason) -> EndedAndTold | None:
         """End it and revoke all its tokens; with what comes of telling the provider."""
+        intended = await self.revocation.intend(key)
         session = await self._end(key, reason)
         if session is None:
+            await self.revocation.withdraw(intended)
             return None
-        return EndedAndTold(session, self.revocation.soon(session.core, session.tokens))
+        return EndedAndTold(session, self.revocation.soon(session.core, session.tokens, intended))
 
     async def _end(self, key: SessionKey, reason: EndReason) -> Session | None:
         session = await self.sessions.end(key, reason, self.clock.now())

@@ -225,8 +225,9 @@ class LoginFlow:
         if not await self.sessions.create(session):
             self.revocation.soon(session.core, session.tokens)
             raise SignedTokenInvalid("ended_meanwhile")
-        replaced = None
+        replaced = intended = None
         if transaction.replaces is not None:
+            intended = await self.revocation.intend(transaction.replaces)
             replaced = await self.sessions.end(
                 transaction.replaces, EndReason.REPLACED, session.core.created_at
             )
@@ -237,8 +238,10 @@ class LoginFlow:
             subject=session.core.subject,
         )
         self.trail.record(events.SignedIn(**who, replaced=replaced is not None))
-        if replaced is not None:
-            self._replaced(replaced)
+        if replaced is None:
+            await self.revocation.withdraw(intended)
+        else:
+            self._replaced(replaced, intended)
         return LoginCompleted(
             session_id=session_id,
             generation=session.generation,
@@ -248,7 +251,7 @@ class LoginFlow:
             max_age_seconds=self.policy.limits.absolute,
         )
 
-    def _replaced(self, session: Session) -> None:
+    def _replaced(self, session: Session, intended: str | None) -> None:
         core = session.core
         who = events.Who(
             at=self.clock.now(), ref=core.ref, issuer=core.issuer, subject=core.subject
@@ -258,7 +261,7 @@ class LoginFlow:
                 **who, reason=EndReason.REPLACED.value, generation=session.generation
             )
         )
-        self.revocation.soon(core, session.tokens)
+        self.revocation.soon(core, session.tokens, intended)
 
 
 def _only(parameters: Mapping[str, Sequence[str]], name: str) -> str:

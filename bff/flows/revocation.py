@@ -1,9 +1,11 @@
 """Telling the provider that tokens are no longer wanted.
 
 Best effort, never in anybody's way (RFC 7009). What could not be told waits in a queue that outlives
-this process, and any process tells it later.
+this process, and any process tells it later. It is kept there before the session is ended, so that a
+process which dies in between leaves nothing untold.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,9 +18,17 @@ from bff.errors import (
     StoreUnavailable,
     TokenRequestRejected,
 )
-from bff.flows.ports import AuditTrail, Background, Clock, Detached, Entropy, OpenIDProvider
+from bff.flows.ports import (
+    AuditTrail,
+    Background,
+    Clock,
+    Detached,
+    Entropy,
+    OpenIDProvider,
+    SessionStore,
+)
 from bff.flows.revocation_ports import RevocationQueue
-from bff.session.model import SessionCore, TokenSet
+from bff.session.model import Session, SessionCore, SessionKey, TokenSet
 from bff.session.revocation import Revocation, next_try
 
 Told = Literal["revoked", "failed", "unsupported"]
@@ -44,17 +54,49 @@ class RevocationFlow:
     clock: Clock
     entropy: Entropy
     trail: AuditTrail
+    sessions: SessionStore
 
-    def soon(self, core: SessionCore, tokens: TokenSet) -> Detached[Told]:
+    async def intend(
+        self, key: SessionKey, wanted: Callable[[Session], bool] = lambda _: True
+    ) -> str | None:
+        """Before the session is ended: keep what is to be revoked then; its id, for ``soon`` or ``withdraw``.
+
+        None when nothing was kept: there is no such session, or it is not ``wanted``, or Redis is away.
+        """
+        try:
+            session = await self.sessions.load(key)
+            if not isinstance(session, Session) or not wanted(session):
+                return None
+            revocation = self._revocation(session.core, session.tokens)
+            meant = msgspec.structs.replace(revocation, session=key)
+            await self.queue.put(meant, self.clock.now() + HOLD_SECONDS)
+        except StoreUnavailable:
+            return None  # the session may be beyond reading, and can be ended all the same
+        return revocation.id
+
+    async def withdraw(self, intended: str | None) -> None:
+        """The session was not ended by who meant to, or need not be told of."""
+        if intended is not None:
+            await self._forget(intended)
+
+    def soon(
+        self, core: SessionCore, tokens: TokenSet, intended: str | None = None
+    ) -> Detached[Told]:
         """Revoke the refresh token, and with it the grant; without one, the access token."""
+        revocation = self._revocation(core, tokens, intended)
+        return self.background.start("revocation", self._begin(revocation))
+
+    def _revocation(
+        self, core: SessionCore, tokens: TokenSet, intended: str | None = None
+    ) -> Revocation:
         now = self.clock.now()
         token, kind = tokens.refresh_token, "refresh_token"
         give_up_at = tokens.refresh_expires_at or core.absolute_expires_at
         if token is None:
             token, kind = tokens.access_token, "access_token"
             give_up_at = tokens.expires_at
-        revocation = Revocation(
-            id=self.entropy.urlsafe(16),
+        return Revocation(
+            id=intended or self.entropy.urlsafe(16),
             token=token,
             kind=kind,
             ref=core.ref,
@@ -63,15 +105,20 @@ class RevocationFlow:
             asked_at=now,
             give_up_at=max(give_up_at, now + ACCESS_TOKEN_SECONDS),
         )
-        return self.background.start("revocation", self._begin(revocation))
 
     async def drain(self, most: int = 20) -> int:
         """Try what is due in the queue; how many that were. Raises StoreUnavailable."""
         now = self.clock.now()
         taken = await self.queue.take(now, now + HOLD_SECONDS, most)
         for revocation in taken:
-            await self._try(revocation)
+            if await self._lives(revocation.session):
+                await self._forget(revocation.id)
+            else:
+                await self._try(revocation)
         return len(taken)
+
+    async def _lives(self, key: SessionKey | None) -> bool:
+        return key is not None and isinstance(await self.sessions.load(key), Session)
 
     async def _begin(self, revocation: Revocation) -> Told:
         """First into the queue, so that it outlives this process; then try."""
@@ -86,7 +133,7 @@ class RevocationFlow:
         try:
             metadata = await self.provider.metadata()
             if metadata.revocation_endpoint is None:
-                await self._forget(revocation)
+                await self._forget(revocation.id)
                 return "unsupported"
             await self.provider.revoke(revocation.token, revocation.kind)
         except ProviderUnavailable as error:
@@ -100,10 +147,10 @@ class RevocationFlow:
             if error.error in OURS_TO_MEND:
                 await self._later(revocation)
             else:
-                await self._forget(revocation)
+                await self._forget(revocation.id)
         else:
             self._revoked(revocation)
-            await self._forget(revocation)
+            await self._forget(revocation.id)
             return "revoked"
         return "failed"
 
@@ -111,7 +158,7 @@ class RevocationFlow:
         due_at = next_try(revocation, self.clock.now())
         if due_at is None:
             self._failed(revocation, "expired")
-            await self._forget(revocation)
+            await self._forget(revocation.id)
             return
         again = msgspec.structs.replace(revocation, attempts=revocation.attempts + 1)
         try:
@@ -119,9 +166,9 @@ class RevocationFlow:
         except StoreUnavailable:
             return  # if it was kept before, it comes back when its hold is over
 
-    async def _forget(self, revocation: Revocation) -> None:
+    async def _forget(self, revocation_id: str) -> None:
         try:
-            await self.queue.done(revocation.id)
+            await self.queue.done(revocation_id)
         except StoreUnavailable:
             return  # it comes back; to revoke twice is no error (RFC 7009, section 2.2)
 

@@ -2,13 +2,16 @@
 
 import msgspec
 
+from bff.session.model import SessionKey
+
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
 
 
 class Revocation(msgspec.Struct, frozen=True, kw_only=True):
     """One token to revoke, and what is known of the session it belonged to. Times are Unix seconds.
 
-    After ``give_up_at`` it has expired by itself.
+    After ``give_up_at`` it has expired by itself. With ``session``, it is only meant: kept before that
+    session is ended, for the case that nobody is left to say that it was; while it lives, nothing is revoked.
     """
 
     id: str
@@ -20,6 +23,7 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: float
     give_up_at: float
     attempts: int = 0
+    session: SessionKey | None = None
 
     def __repr__(self) -> str:
         """The public reference and the kind."""

@@ -82,7 +82,7 @@ class Fleet:
         world, process, trail = self.world, Process(self.world, name), self.trail
         provider: Any = self.provider.seen_from(name)
         revocation = RevocationFlow(
-            provider, MemoryRevocationQueue(), process, world, self.entropy, trail
+            provider, MemoryRevocationQueue(), process, world, self.entropy, trail, sessions
         )
         token_sets = TokenSetFlow(
             provider,

@@ -33,8 +33,8 @@ class SigningOut:
         self.trail = RememberingTrail()
         self.exits = MemoryExitStore(self.world)
         self.queue = MemoryRevocationQueue()
+        self.sessions = sessions = MemorySessionStore(self.memory)
         self.revocation = self.process("p1")
-        sessions = MemorySessionStore(self.memory)
         register = MemorySessionRegister(self.memory)
         self.ending = EndingFlow(sessions, register, self.revocation, self.world, self.trail)
         self.flow = LogoutFlow(
@@ -45,7 +45,6 @@ class SigningOut:
             entropy=SeededEntropy(2),
             client=CLIENT,
         )
-        self.sessions = sessions
         self.backchannel = BackChannelFlow(
             sessions=sessions,
             ending=self.ending,
@@ -69,6 +68,7 @@ class SigningOut:
             self.world,
             SeededEntropy(len(name)),
             self.trail,
+            self.sessions,
         )
 
     def _begin(self, letter: str, sid: str) -> SessionKey:

@@ -50,14 +50,16 @@ class SignIn:
         self.memory = Memory(self.world)
         self.transactions = MemoryTransactionStore(self.world)
         self.trail = RememberingTrail()
+        self.queue, self.sessions = MemoryRevocationQueue(), MemorySessionStore(self.memory)
         process = Process(self.world, "p1")
         revocation = RevocationFlow(
             self.provider,
-            MemoryRevocationQueue(),
+            self.queue,
             process,
             self.world,
             SeededEntropy(3),
             self.trail,
+            self.sessions,
         )
         policy = LoginPolicy(
             limits=SessionLimits(), lookup_key=LOOKUP_KEY, claim_names=("name", "role")
@@ -65,7 +67,7 @@ class SignIn:
         self.flow = LoginFlow(
             provider=self.provider,
             transactions=self.transactions,
-            sessions=MemorySessionStore(self.memory),
+            sessions=self.sessions,
             token_sets=TokenSetFlow(
                 self.provider, revocation, self.world, CLIENT, ("name",), 300, lambda _seconds: None
             ),
@@ -271,6 +273,31 @@ def test_a_new_sign_in_ends_the_session_it_replaces(sign_in: SignIn) -> None:
     assert sign_in.memory.ended[old.key].reason is EndReason.REPLACED
     assert sign_in.state.counts["revoke"] == 1
     assert sign_in.trail.of(events.SignedIn)[1].replaced
+
+
+@pytest.mark.req("N84")
+def test_a_process_that_dies_replacing_a_session_leaves_word_of_its_tokens(sign_in: SignIn) -> None:
+    """They wait in the queue before the session ends, and not when another had ended it."""
+    old = sign_in.session(sign_in.whole())
+    waiting: list[list[str]] = []
+
+    async def look(operation: str) -> None:
+        if operation == "end:there":
+            waiting.append([kept.token for _, kept in sign_in.queue.held.values()])
+
+    sign_in.sessions.hop = look
+    sign_in.whole(replaces=old.key)
+    assert waiting == [[old.tokens.refresh_token]]
+
+    async def ended_meanwhile(operation: str) -> None:
+        if operation == "end:there":
+            sign_in.memory.sessions.clear()
+
+    new = sign_in.session(sign_in.whole())
+    sign_in.world.settle(1)
+    sign_in.sessions.hop = ended_meanwhile
+    sign_in.whole(replaces=new.key)
+    assert sign_in.queue.held == {}
 
 
 def test_a_sign_in_that_replaces_nothing_living_says_so(sign_in: SignIn) -> None:

@@ -3,7 +3,13 @@
 import pytest
 
 from bff.audit import events
-from bff.errors import ProviderMetadataInvalid, ProviderUnavailable, TokenRequestRejected
+from bff.errors import (
+    ProviderMetadataInvalid,
+    ProviderUnavailable,
+    StoreUnavailable,
+    TokenRequestRejected,
+)
+from bff.flows.ending import Revoke
 from bff.flows.revocation import RevocationFlow
 from bff.session.model import EndReason
 from tests.builders import NOW, a_core, a_session
@@ -73,6 +79,102 @@ def test_what_a_killed_process_began_another_one_ends(out: SigningOut) -> None:
     assert drain(out, other) == 0
     assert drain(out, other, after=61) == 1
     assert len(out.trail.of(events.TokensRevoked)) == 1
+
+
+def killed_while_ending(ticks: int) -> SigningOut:
+    """Ada's first session is being ended, and the process dies after so many things have happened."""
+    out = SigningOut()
+
+    async def hop(_operation: str) -> None:
+        await out.world.sleep(0)
+
+    out.sessions.hop = out.provider.hop = hop
+    out.world.spawn("p1", "ending", out.ending.one(out.keys[0], EndReason.SIGNED_OUT))
+    out.world.tick(ticks)
+    out.world.kill("p1")
+    out.sessions.hop = out.provider.hop = _nothing
+    return out
+
+
+@pytest.mark.req("N84", "R9")
+def test_a_process_killed_at_any_await_of_an_end_leaves_nothing_untold() -> None:
+    """Either the session lives and its tokens were not touched, or it has ended and they are revoked."""
+    seen = set()
+    for ticks in range(1, 40):
+        out = killed_while_ending(ticks)
+        lives, told, kept = 0 in out.left(), out.state.counts["revoke"], len(out.queue.held)
+        seen.add((lives, bool(told), kept))
+        drain(out, out.process("another"), after=61)
+        assert (0 in out.left()) == lives
+        assert (out.state.counts["revoke"] > 0) == (not lives), f"killed after {ticks}"
+        assert out.queue.held == {}
+        assert out.left()[-2:] == [1, 2]
+        out.world.close()
+    assert seen == {
+        (True, False, 0),  # before anything
+        (True, False, 1),  # it was meant, and not done
+        (False, False, 1),  # ended, and the provider not told yet
+        (False, True, 1),
+        (False, True, 0),  # all was done
+    }
+
+
+@pytest.mark.parametrize("way", ["one", "told"])
+def test_an_end_that_found_nothing_withdraws_what_it_meant(out: SigningOut, way: str) -> None:
+    """Somebody else was faster, and tells the provider."""
+    end = out.ending.one if way == "one" else out.ending.told
+
+    async def ended_meanwhile(operation: str) -> None:
+        if operation == "end:there":
+            out.sessions.hop = _nothing
+            await out.sessions.end(out.keys[0], EndReason.ADMIN, NOW)
+
+    out.sessions.hop = ended_meanwhile
+    assert out.world.run(end(out.keys[0], EndReason.SIGNED_OUT)) is None
+    assert out.queue.held == {}
+
+
+def test_an_answer_that_was_lost_leaves_what_was_meant_to_be_judged(out: SigningOut) -> None:
+    """Redis ended the session and could not say so: that its tokens are revoked does not depend on it."""
+
+    async def lost(operation: str) -> None:
+        if operation == "end:back":
+            raise StoreUnavailable
+
+    out.sessions.hop = lost
+    with pytest.raises(StoreUnavailable):
+        out.world.run(out.ending.one(out.keys[0], EndReason.SIGNED_OUT))
+    out.sessions.hop = _nothing
+    assert drain(out, after=61) == 1
+    assert out.state.counts["revoke"] == 1
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_what_is_not_to_be_revoked_is_not_meant_either(out: SigningOut, *, offline: bool) -> None:
+    """A process that dies while the provider ends a session leaves alone what may outlive it."""
+    out.change_tokens(0, scope=("openid", "offline_access") if offline else ("openid",))
+
+    async def look(operation: str) -> None:
+        if operation == "end:there":
+            assert len(out.queue.held) == (0 if offline else 1)
+
+    out.sessions.hop = look
+    reason, revoke = EndReason.IDP_LOGOUT, Revoke.WITHOUT_OFFLINE_ACCESS
+    assert out.world.run(out.ending.one(out.keys[0], reason, revoke)) is not None
+
+
+def test_tokens_renewed_after_an_end_was_meant_are_the_ones_revoked(out: SigningOut) -> None:
+    """What was kept is kept anew once it is known which tokens the session ended with."""
+
+    async def renewed_meanwhile(operation: str) -> None:
+        if operation == "end:there":
+            out.change_tokens(0, refresh_token="refresh-newest")
+
+    out.sessions.hop = renewed_meanwhile
+    out.state.fail("revoke", AWAY)
+    end_one(out)
+    ((_, waiting),) = out.queue.held.values()
+    assert (waiting.token, waiting.session) == ("refresh-newest", None)
 
 
 async def _nothing(_operation: str) -> None:

@@ -15,7 +15,7 @@ from bff.errors import StoreUnavailable
 from bff.flows.revocation_ports import RevocationQueue
 from bff.session.revocation import Revocation
 from bff.session.seal import Seal, SealingKey
-from tests.builders import ISSUER, NOW
+from tests.builders import ISSUER, NOW, a_key
 from tests.flows.fake_revocations import MemoryRevocationQueue
 
 OLD, NEW = SealingKey("old", b"o" * 32), SealingKey("new", b"n" * 32)
@@ -60,7 +60,7 @@ def a_revocation(revocation_id: str = "r1", **overrides: Any) -> Revocation:
 @pytest.mark.req("N84")
 async def test_what_is_due_is_given_to_one_at_a_time(queue: RevocationQueue) -> None:
     """Again when its hold is over, until it is done."""
-    one, two = a_revocation("r1"), a_revocation("r2")
+    one, two = a_revocation("r1", session=a_key("A" * 43)), a_revocation("r2")
     assert await queue.put(one, NOW + 10)
     assert await queue.put(two, NOW + 99)
     assert list(await queue.take(NOW, NOW + 60, 5)) == []
