@@ -55,6 +55,11 @@ def direct_call_flow(world: World, access: AccessFlow) -> DirectCallFlow | None:
     if cache is None or world.traces is not None:
         return None
     quiet = QuietSessions(
-        cache.peek, cache.used, access.refresh.worth_starting, access.policy, access.limits
+        cache.peek,
+        cache.used,
+        access.refresh.worth_starting,
+        access.records.worth_touching,
+        access.policy,
+        access.limits,
     )
     return DirectCallFlow(quiet, world.resource_server, access.limits, access.attend)

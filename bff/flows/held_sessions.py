@@ -43,12 +43,14 @@ class QuietSessions:
 
     ``get`` gives a copy that the store vouches for, or None; ``used`` is told of each that was
     enough. ``begins`` says whether an early renewal that is due would be begun now
-    (:meth:`bff.flows.refresh.RefreshFlow.worth_starting`).
+    (:meth:`bff.flows.refresh.RefreshFlow.worth_starting`), ``touches`` the same of a record of use
+    (:meth:`bff.flows.use_records.UseRecords.worth_touching`).
     """
 
     get: Callable[[SessionKey], HeldSession | None]
     used: Callable[[SessionKey], None]
     begins: Callable[[Session, float], bool]
+    touches: Callable[[Session, float], bool]
     policy: RefreshPolicy
     limits: SessionLimits
 
@@ -70,9 +72,16 @@ class QuietSessions:
     def leaves_something(
         self, quiet: Quiet, generation: int, now: float, *, background: bool
     ) -> bool:
-        """Whether such a use of the copy leaves something to begin beside it: a record, or a renewal that is not better put off."""
-        return quiet.leaves_a_record(generation, now, background=background) or (
-            now >= quiet.renewal_at and self.begins(quiet.session, now)
+        """Whether such a use of the copy leaves something to begin beside it.
+
+        Its handle is to be acknowledged, its use to be recorded (not in the ``background``), or the
+        session to be renewed, and it is not better put off.
+        """
+        session = quiet.session
+        return (
+            generation > session.acknowledged.generation
+            or (now >= quiet.touch_at and not background and self.touches(session, now))
+            or (now >= quiet.renewal_at and self.begins(session, now))
         )
 
 

@@ -17,6 +17,7 @@ from bff.flows.attempt import (
     flight_place,
     unwatched,
 )
+from bff.flows.pace import Pace
 from bff.flows.ports import Background, Clock, Detached, Entropy, SessionStore
 from bff.flows.refresh_ports import RefreshMeter
 from bff.flows.renewal import RenewalFlow
@@ -37,13 +38,6 @@ class Flight:
     attempt: Detached[Attempt]
 
 
-@dataclass(slots=True)
-class Pace:
-    """When this process last began a renewal (Unix seconds)."""
-
-    last_at: float = 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class RefreshFlow:
     """Starts renewals, joins those under way."""
@@ -57,7 +51,7 @@ class RefreshFlow:
     policy: RefreshPolicy
     watched: Watched = unwatched
     flights: dict[SessionKey, Flight] = field(default_factory=dict)
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = field(default_factory=lambda: Pace(EARLY_APART_SECONDS))
 
     def start(
         self, session: Session, trigger: Trigger, audience: Audience | None = None

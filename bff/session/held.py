@@ -81,15 +81,6 @@ class Quiet(msgspec.Struct, frozen=True):
             and (pinned_ref is None or pinned_ref == session.core.ref)
         )
 
-    def leaves_a_record(self, generation: int, now: float, *, background: bool) -> bool:
-        """Whether a use that is served leaves something to write: its handle is new, or its use is to be recorded.
-
-        ``background`` use does not slide the idle limit.
-        """
-        return generation > self.session.acknowledged.generation or (
-            now >= self.touch_at and not background
-        )
-
 
 def quiet(session: Session, policy: RefreshPolicy, limits: SessionLimits) -> Quiet | None:
     """How long the session's calls wait for nothing.

@@ -6,6 +6,7 @@ Two numbers, enforced here and by Redis's own clock (ASVS 5.0, 7.3.1 and 7.3.2).
 import msgspec
 
 from bff.session.model import EndReason, Session, SessionCore
+from bff.session.share import share
 
 
 class SessionLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +67,26 @@ def touch_due_at(session: Session, limits: SessionLimits) -> float:
 
     After ``touch_interval``, or a twentieth of a short idle limit.
     """
-    return session.touched_at + min(limits.touch_interval, limits.idle / 20)
+    return session.touched_at + _touch_interval(limits)
+
+
+def touch_turn_at(session: Session, limits: SessionLimits) -> float:
+    """Unix seconds from which a record of use that is due waits for no others.
+
+    Within half an interval, fixed per session and last use: those who came back together are not
+    recorded together ever after.
+    """
+    interval = _touch_interval(limits)
+    return session.touched_at + interval * (1 + share(session.key, int(session.touched_at)) / 2)
 
 
 def touch_due(session: Session, now: float, limits: SessionLimits) -> bool:
     """Whether use at ``now`` is worth a write."""
     return now >= touch_due_at(session, limits)
+
+
+def _touch_interval(limits: SessionLimits) -> float:
+    return min(limits.touch_interval, limits.idle / 20)
 
 
 def record_expires_at(session: Session, touched_at: float, limits: SessionLimits) -> float:

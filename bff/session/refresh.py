@@ -3,14 +3,13 @@
 Pure: ``now`` is an argument (RFC 9700, section 4.14; RFC 6749, section 6).
 """
 
-import hashlib
 import math
 from enum import Enum, auto
-from functools import lru_cache
 
 import msgspec
 
-from bff.session.model import RefreshJournal, Session, SessionKey
+from bff.session.model import RefreshJournal, Session
+from bff.session.share import share
 
 
 class Verdict(Enum):
@@ -62,7 +61,7 @@ def refresh_due_at(session: Session, policy: RefreshPolicy) -> float:
     """
     tokens = session.tokens
     window = min(policy.window, (tokens.expires_at - tokens.issued_at) / 3)
-    jitter = min(policy.jitter, window / 2) * _fraction(session.key, session.generation)
+    jitter = min(policy.jitter, window / 2) * share(session.key, session.generation)
     return tokens.expires_at - window + jitter
 
 
@@ -99,7 +98,7 @@ def early_turn_at(session: Session, policy: RefreshPolicy) -> float:
     """
     due_at = refresh_due_at(session, policy)
     half = (session.tokens.expires_at - due_at) / 2
-    return due_at + half * _fraction(session.key, session.generation)
+    return due_at + half * share(session.key, session.generation)
 
 
 def in_flight(journal: RefreshJournal | None, now: float, policy: RefreshPolicy) -> bool:
@@ -153,13 +152,3 @@ def after_failure(
 
 def _lifetime(session: Session) -> float:
     return max(session.tokens.expires_at - session.tokens.issued_at, 0.0)
-
-
-@lru_cache(maxsize=16_384)
-def _fraction(key: SessionKey, generation: int) -> float:
-    """A number in [0, 1) fixed by the session and its generation.
-
-    The same in every process, so all agree when renewal is due.
-    """
-    digest = hashlib.blake2b(f"{key}.{generation}".encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "big") / 2**32

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from bff.errors import StoreUnavailable
-from bff.session.model import Session
+from bff.session.limits import touch_turn_at
+from bff.session.model import Session, SessionKey
 from tests.builders import NOW, a_key
 from tests.flows.fleet import Fleet
 
@@ -65,13 +66,46 @@ def test_a_use_that_says_nothing_new_is_not_written(fleet: Fleet) -> None:
     assert writes.seen == []
 
 
+def crowd(fleet: Fleet, count: int) -> list[Session]:
+    """Sessions that were last used at the same moment."""
+    return [fleet.begin(key=a_key(f"{number:A<43}")) for number in range(count)]
+
+
+def test_those_who_came_back_together_are_recorded_in_turn(fleet: Fleet) -> None:
+    """Spread over half a minute, by their later uses; nobody twice."""
+    writes, sessions = Writes(), crowd(fleet, 1_000)
+    records = fleet.member("p1", writes.watch).records
+    begun: dict[SessionKey, float] = {}
+    for number in range(46_000):  # each asks every two seconds
+        session, now = sessions[number % 1_000], NOW + 60 + number * 0.002
+        if session.key not in begun and records.worth_touching(session, now):
+            records.pace.last_at = begun[session.key] = now
+    moments = sorted(begun.values())
+    assert len(moments) == 1_000
+    assert moments[-1] <= NOW + 92
+    assert max(sum(at <= other < at + 1 for other in moments) for at in moments) <= 75
+    assert moments[0] == NOW + 60, "the first at once"
+
+
+def test_a_record_that_waits_is_made_when_its_turn_has_come(fleet: Fleet) -> None:
+    """However much else is being recorded; and a single one does not wait."""
+    records = fleet.member().records
+    (session,) = crowd(fleet, 1)
+    turn = touch_turn_at(session, fleet.limits)
+    assert NOW + 60 <= turn < NOW + 90
+    assert records.worth_touching(session, NOW + 60)
+    records.pace.last_at = turn - 0.02
+    assert not records.worth_touching(session, turn - 0.01)
+    assert records.worth_touching(session, turn)
+
+
 def test_what_could_not_be_written_is_written_by_the_next_use(fleet: Fleet) -> None:
     """A store that is away costs precision, never the record."""
     writes, session = Writes(), fleet.begin()
     member = fleet.member("p1", writes.watch)
     for away in (True, False):
         writes.away = away
-        member.records.touch(session, NOW + 61)
+        member.records.touch(session, NOW + 90)
         fleet.world.settle(1)
     assert writes.seen == ["touch", "touch"]
-    assert fleet.memory.sessions[a_key()].touched_at == NOW + 61
+    assert fleet.memory.sessions[a_key()].touched_at == NOW + 90

@@ -65,39 +65,11 @@ def served(
     return found is not None and found.serves(generation, pinned, NOW + seconds)
 
 
-def recorded(
-    session: Session, generation: int = 0, *, seconds: float = 0, background: bool = False
-) -> bool:
-    """Whether a use so many seconds after NOW leaves something to write."""
-    found = quiet(session, POLICY, LIMITS)
-    assert found is not None
-    return found.leaves_a_record(generation, NOW + seconds, background=background)
-
-
-def test_a_use_by_a_person_is_recorded_once_a_minute() -> None:
-    """Beside the call, which is served; use in the background is not recorded."""
-    session = a_session()
-    assert served(session, seconds=60)
-    assert not recorded(session, seconds=59)
-    assert recorded(session, seconds=60)
-    assert not recorded(session, seconds=60, background=True)
-
-
-def test_a_new_handle_is_served_and_acknowledged() -> None:
-    """Also in the background; once that is known, nothing is left to write."""
-    renewed = a_session(generation=1)
-    assert served(renewed, 1)
-    assert recorded(renewed, 1, background=True)
-    known = a_session(generation=1, acknowledged=Acknowledgement(1, NOW, 0, NOW))
-    assert served(known, 1)
-    assert not recorded(known, 1)
-
-
 def test_a_superseded_handle_is_served_until_its_successor_is_acknowledged() -> None:
     """Then the store is asked, whatever the grace; and so it is for a handle newer than the copy."""
     renewed = a_session(generation=1)
     assert served(renewed, 0)
-    assert not recorded(renewed, 0)
+    assert served(renewed, 1), "its new one, to be acknowledged"
     known = a_session(generation=1, acknowledged=Acknowledgement(1, NOW, 0, NOW))
     assert not served(known, 0)
     assert not served(known, 2)
@@ -140,7 +112,6 @@ def test_what_is_found_out_shows_no_token() -> None:
     refreshable=st.booleans(),
     refresh_ends=st.none() | st.floats(1, 1_000),
     touched=st.floats(-90_000, 100),
-    background=st.booleans(),
 )
 def test_what_is_found_out_is_what_would_be_judged(
     seconds: float,
@@ -148,7 +119,6 @@ def test_what_is_found_out_is_what_would_be_judged(
     refreshable: bool,
     refresh_ends: float | None,
     touched: float,
-    background: bool,
 ) -> None:
     """The limits, the token, the record of use, the renewal: at every moment as the rules have it."""
     session = a_session(touched_at=NOW + touched)
@@ -165,11 +135,9 @@ def test_what_is_found_out_is_what_would_be_judged(
         verdict in {Verdict.USE, Verdict.REFRESH_SOON}
         and passed_limit(session, now, LIMITS) is None
     )
-    assert recorded(session, seconds=seconds, background=background) == (
-        not background and touch_due(session, now, LIMITS)
-    )
     found = quiet(session, POLICY, LIMITS)
     assert found is not None
+    assert (now >= found.touch_at) == touch_due(session, now, LIMITS)
     if served(session, seconds=seconds):
         assert (now >= found.renewal_at) == (verdict is Verdict.REFRESH_SOON)
 
