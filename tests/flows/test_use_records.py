@@ -87,6 +87,18 @@ def test_those_who_came_back_together_are_recorded_in_turn(fleet: Fleet) -> None
     assert moments[0] == NOW + 60, "the first at once"
 
 
+def test_what_waits_is_made_by_a_later_use(fleet: Fleet) -> None:
+    """Of two at the same moment one is recorded, and the other a little later."""
+    writes, sessions = Writes(), crowd(fleet, 2)
+    records = fleet.member("p1", writes.watch).records
+    for seconds, written in ((60, 1), (60.01, 1), (60.1, 2)):
+        for session in sessions:
+            records.touch(session, NOW + seconds)
+        assert len(records.writing) == written
+    fleet.world.settle(1)
+    assert writes.seen == ["touch", "touch"]
+
+
 def test_a_record_that_waits_is_made_when_its_turn_has_come(fleet: Fleet) -> None:
     """However much else is being recorded; and a single one does not wait."""
     records = fleet.member().records
