@@ -48,8 +48,10 @@ class UseRecords:
 
     def worth_touching(self, session: Session, now: float) -> bool:
         """Whether use at ``now`` is worth a write that is not better begun a little later, by a later use."""
-        return touch_due(session, now, self.limits) and (
-            not self.pace.busy(now) or now >= touch_turn_at(session, self.limits)
+        return (
+            touch_due(session, now, self.limits)
+            and ("touch", session.key) not in self.writing
+            and (not self.pace.busy(now) or now >= touch_turn_at(session, self.limits))
         )
 
     def _begin(self, name: str, key: SessionKey, work: Callable[[], Awaitable[None]]) -> None:
