@@ -11,6 +11,7 @@ from bff.adapters import browser_connection
 from tests.app.doorstep import Doorstep
 from tests.ports.resource_server.scripted_api import (
     OK,
+    Thinking,
     Wire,
     answering,
     closing_after,
@@ -512,22 +513,13 @@ async def test_a_head_in_pieces_takes_the_long_way(new_doorstep: New) -> None:
 
 async def test_a_call_under_way_when_the_server_ends_is_answered(new_doorstep: New) -> None:
     """And its connection is closed, which the answer says."""
-    heard, go_on = asyncio.Event(), asyncio.Event()
-
-    async def script(wire: Wire) -> None:
-        await wire.request()
-        await wire.send(OK)
-        await wire.request()
-        heard.set()
-        await go_on.wait()
-        await wire.send(OK)
-
-    door = await new_doorstep(script)
+    api = Thinking()
+    door = await new_doorstep(api)
     visitor = await door.visitor()
     visitor.ask(door.request())
-    await heard.wait()
+    await api.heard.wait()
     door.connections[-1].shutdown()
-    go_on.set()
+    api.go_on.set()
     status, fields, body = await visitor.answer()
     assert (status, fields[b"connection"], body) == (200, b"close", b"ok")
     assert await visitor.end() == b""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import pytest
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -11,7 +10,7 @@ from bff.adapters import browser_connection
 from bff.adapters.browser_socket import BrowserSocketConnection
 from tests.app.doorstep import Doorstep, Visitor
 from tests.app.house import House
-from tests.ports.resource_server.scripted_api import OK, Wire, answering, until
+from tests.ports.resource_server.scripted_api import OK, Thinking, Wire, answering, until
 
 New = Callable[..., Awaitable[Doorstep]]
 FOR_LONG, FOR_AN_INSTANT = 3_600.0, 0.01
@@ -24,25 +23,6 @@ def end(door: Doorstep, linger_seconds: float) -> None:
     door.world.begin_closing()
     for connection in door.connections:
         connection.shutdown()
-
-
-class Thinking:
-    """An API that answers; its second answer it keeps back until ``go_on``."""
-
-    def __init__(self) -> None:
-        self.go_on = asyncio.Event()
-        self.heard = False
-
-    async def __call__(self, wire: Wire) -> None:
-        await wire.request()
-        await wire.send(OK)
-        await wire.request()
-        self.heard = True
-        await self.go_on.wait()
-        await wire.send(OK)
-        with suppress(asyncio.IncompleteReadError):  # not everybody asks a third time
-            await wire.request()
-            await wire.send(OK)
 
 
 async def asked(door: Doorstep, visitor: Visitor) -> dict[bytes, bytes]:
@@ -111,7 +91,7 @@ async def test_an_answer_that_is_due_says_that_it_is_the_last(
     door = await new_doorstep(api)
     visitor = await door.visitor(short_cut=short_cut)
     visitor.ask(door.request())
-    await until(lambda: api.heard)
+    await api.heard.wait()
     end(door, FOR_LONG)
     api.go_on.set()
     status, fields, _ = await visitor.answer()
@@ -173,7 +153,7 @@ async def test_of_pipelined_requests_the_last_is_told(new_doorstep: New) -> None
     door = await new_doorstep(api)
     visitor = await door.visitor(short_cut=False)
     visitor.ask(door.request(), door.request())
-    await until(lambda: api.heard)
+    await api.heard.wait()
     end(door, FOR_LONG)
     api.go_on.set()
     told = [(await visitor.answer())[1].get(b"connection") for _ in range(2)]

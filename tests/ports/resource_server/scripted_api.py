@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from bff.resource.messages import ApiRequest, Fields
@@ -87,6 +88,25 @@ def answering(*responses: bytes) -> Script:
             await wire.send(responses[-1])
 
     return script
+
+
+class Thinking:
+    """An API that answers; having ``heard`` the second request of a connection, it keeps its answer back until ``go_on``."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+        self.heard = asyncio.Event()
+
+    async def __call__(self, wire: Wire) -> None:
+        await wire.request()
+        await wire.send(OK)
+        await wire.request()
+        self.heard.set()
+        await self.go_on.wait()
+        await wire.send(OK)
+        with suppress(asyncio.IncompleteReadError):  # not everybody asks a third time
+            await wire.request()
+            await wire.send(OK)
 
 
 def closing_after(*responses: bytes) -> Script:
