@@ -24,6 +24,7 @@ from bff.flows.access import AccessFlow
 from bff.flows.attempt import Watched, unwatched
 from bff.flows.breaker import Breaker
 from bff.flows.client_watch import ClientWatch
+from bff.flows.ending import EndingFlow
 from bff.flows.held_sessions import Held, HeldSessions, nothing_held
 from bff.flows.login import LoginFlow, LoginPolicy
 from bff.flows.ports import AuditTrail
@@ -56,9 +57,9 @@ def build_flows(world: World, trail: AuditTrail, evidence: Evidence) -> Flows:
         lifetime,
         _provider_clock(world, trail).apart,
     )
-    access = _access_flow(world, trail, stores.sessions, token_sets)
-    calls, sockets = proxy_flows(world, trail, stores, access)
     ending = ending_flow(world, trail, stores, revocation)
+    access = _access_flow(world, trail, stores.sessions, token_sets, ending)
+    calls, sockets = proxy_flows(world, trail, stores, access)
     return Flows(
         login=_login_flow(world, trail, stores, token_sets),
         access=access,
@@ -99,7 +100,11 @@ def _login_flow(
 
 
 def _access_flow(
-    world: World, trail: AuditTrail, sessions: RedisSessionStore, token_sets: TokenSetFlow
+    world: World,
+    trail: AuditTrail,
+    sessions: RedisSessionStore,
+    token_sets: TokenSetFlow,
+    ending: EndingFlow,
 ) -> AccessFlow:
     settings, clock, background = world.settings, world.clock, world.background
     policy, entropy = values.refresh_policy(settings), SystemEntropy()
@@ -118,7 +123,7 @@ def _access_flow(
     return AccessFlow(
         sessions,
         _refresh_flow(world, renewal, sessions, policy),
-        token_sets.revocation,
+        ending,
         UseRecords(sessions, background, limits),
         clock,
         trail,

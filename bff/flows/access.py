@@ -18,10 +18,10 @@ from bff.errors import (
 )
 from bff.flows.attempt import Attempt, Outcome, Trigger
 from bff.flows.client_watch import Noticed, nothing_noticed
+from bff.flows.ending import EndingFlow
 from bff.flows.held_sessions import Held, nothing_held
 from bff.flows.ports import AuditTrail, Clock, SessionStore
 from bff.flows.refresh import RefreshFlow
-from bff.flows.revocation import RevocationFlow
 from bff.flows.session_state import SessionState, not_usable
 from bff.flows.use_records import UseRecords
 from bff.session.handle import HandleVerdict, judge_handle
@@ -79,7 +79,7 @@ class AccessFlow:
 
     sessions: SessionStore
     refresh: RefreshFlow
-    revocation: RevocationFlow
+    ending: EndingFlow
     records: UseRecords
     clock: Clock
     trail: AuditTrail
@@ -241,14 +241,7 @@ class AccessFlow:
 
     async def _ended_by(self, session: Session, reason: EndReason) -> SessionNotUsable:
         """End the session for ``reason``, revoke its tokens, and return what to raise."""
-        ended = await self.sessions.end(session.key, reason, self.clock.now())
-        if ended is not None:
-            self.trail.record(
-                events.SessionEnded(
-                    **self._who(session), reason=reason.value, generation=session.generation
-                )
-            )
-            self.revocation.soon(ended.core, ended.tokens)
+        await self.ending.one(session.key, reason)
         return not_usable(reason)
 
     def _renew_early(self, session: Session) -> None:

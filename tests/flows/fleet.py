@@ -8,6 +8,7 @@ from typing import Any
 
 from bff.flows.access import AccessFlow, Presented
 from bff.flows.breaker import Breaker
+from bff.flows.ending import EndingFlow
 from bff.flows.refresh import RefreshFlow
 from bff.flows.renewal import RenewalFlow
 from bff.flows.revocation import RevocationFlow
@@ -18,6 +19,7 @@ from bff.session.limits import SessionLimits, record_expires_at
 from bff.session.model import Session
 from bff.session.refresh import RefreshPolicy
 from tests.builders import NOW, a_session
+from tests.flows.fake_register import MemorySessionRegister
 from tests.flows.fake_revocations import MemoryRevocationQueue
 from tests.flows.fakes import (
     Hop,
@@ -103,7 +105,7 @@ class Fleet:
         return AccessFlow(
             sessions,
             refresh,
-            revocation,
+            EndingFlow(sessions, MemorySessionRegister(self.memory), revocation, world, trail),
             UseRecords(sessions, process, self.limits),
             world,
             trail,
