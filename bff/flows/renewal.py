@@ -68,7 +68,8 @@ class RenewalFlow:
         """Renew the session unless what was found with the lock in hand says otherwise.
 
         RENEWED: storing the tokens released the lock. Raises StoreUnavailable, what is stored stays.
-        One stopped after writing its journal asks no more: others could take the attempt for dead.
+        A process stopped after writing its journal asks no more: its request could end after others
+        take the attempt for dead.
         """
         session = await self._renewable(wanted.key, found)
         if session is None:
@@ -173,7 +174,6 @@ class RenewalFlow:
         core: SessionCore,
     ) -> Attempt:
         answered_at = self.clock.now()
-        await self.background.pause(0)  # believing and sealing are long: others' calls come between
         saved = await self._write.save(session, tokens, core, wanted.owner)
         if saved is Replaced.WRITTEN:
             self.trail.record(
