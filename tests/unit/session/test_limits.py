@@ -10,9 +10,10 @@ from bff.session.limits import (
     record_expires_at,
     step_up_due,
     touch_due,
+    touch_turn_at,
 )
 from bff.session.model import EndReason
-from tests.builders import NOW, a_core, a_session
+from tests.builders import NOW, a_core, a_key, a_session
 
 LIMITS = SessionLimits(idle=1800, absolute=28_800)
 
@@ -83,3 +84,15 @@ def test_step_up_is_due_when_a_sign_in_is_too_old_or_too_weak(
     """With thirty seconds for the provider's clock; a sign-in that does not say when counts as old."""
     core = a_core(auth_time=None if auth_time is None else int(auth_time), acr=acr)
     assert step_up_due(core, NOW, max_age=max_age, acr=wanted, leeway=30) is due
+
+
+def test_a_record_of_use_has_its_turn_within_half_an_interval() -> None:
+    """Evenly over sessions, another after each use; of a twentieth of a short idle limit as well."""
+    sessions = [a_session(key=a_key(f"{n:A<43}"), touched_at=NOW) for n in range(400)]
+    turns = [touch_turn_at(session, LIMITS) - NOW for session in sessions]
+    assert 60 <= min(turns) < 62
+    assert 88 < max(turns) < 90
+    later = [a_session(key=session.key, touched_at=NOW + 100) for session in sessions]
+    assert [touch_turn_at(session, LIMITS) - NOW - 100 for session in later] != turns
+    short = SessionLimits(idle=20, absolute=28_800)
+    assert 1 <= touch_turn_at(sessions[0], short) - NOW < 1.5
