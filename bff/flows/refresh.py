@@ -85,7 +85,7 @@ class RefreshFlow:
         )
 
     def _before_its_turn(self, session: Session, now: float) -> bool:
-        busy = len(self.flights) >= EARLY_AT_ONCE or now - self.pace.last_at < EARLY_APART_SECONDS
+        busy = len(self.flights) >= EARLY_AT_ONCE or self.pace.busy(now)
         return busy and now < early_turn_at(session, self.policy)
 
     async def _fly(self, wanted: Wanted) -> Attempt:

@@ -6,6 +6,7 @@ process which dies in between leaves nothing untold.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,14 +108,19 @@ class RevocationFlow:
         )
 
     async def drain(self, most: int = 20) -> int:
-        """Try what is due in the queue; how many that were. Raises StoreUnavailable."""
+        """Try what is due in the queue; how many that were.
+
+        One whose session cannot be read now comes back when its hold is over, and holds up no
+        other. Raises StoreUnavailable when the queue itself is away.
+        """
         now = self.clock.now()
         taken = await self.queue.take(now, now + HOLD_SECONDS, most)
         for revocation in taken:
-            if await self._lives(revocation.session):
-                await self._forget(revocation.id)
-            else:
-                await self._try(revocation)
+            with suppress(StoreUnavailable):
+                if await self._lives(revocation.session):
+                    await self._forget(revocation.id)
+                else:
+                    await self._try(revocation)
         return len(taken)
 
     async def _lives(self, key: SessionKey | None) -> bool:

@@ -149,6 +149,27 @@ def test_an_answer_that_was_lost_leaves_what_was_meant_to_be_judged(out: Signing
     assert out.state.counts["revoke"] == 1
 
 
+def test_a_session_that_cannot_be_read_holds_up_no_other_revocation(out: SigningOut) -> None:
+    """Whether it lives is asked again when the hold is over; the next one is told now."""
+    assert out.world.run(out.revocation.intend(out.keys[0])) is not None
+    assert out.world.run(out.revocation.intend(out.keys[1])) is not None
+    out.world.run(out.sessions.end(out.keys[0], EndReason.SIGNED_OUT, NOW))
+    out.world.run(out.sessions.end(out.keys[1], EndReason.SIGNED_OUT, NOW))
+    reads: list[str] = []
+
+    async def unreadable(operation: str) -> None:
+        if operation == "load:there":
+            reads.append(operation)
+            if len(reads) == 1:
+                raise StoreUnavailable
+
+    out.sessions.hop = unreadable
+    assert drain(out, after=61) == 2
+    assert (out.state.counts["revoke"], len(out.queue.held)) == (1, 1)
+    assert drain(out, after=61) == 1
+    assert (out.state.counts["revoke"], len(out.queue.held)) == (2, 0)
+
+
 @pytest.mark.parametrize("offline", [False, True])
 def test_what_is_not_to_be_revoked_is_not_meant_either(out: SigningOut, *, offline: bool) -> None:
     """A process that dies while the provider ends a session leaves alone what may outlive it."""
