@@ -13,7 +13,6 @@ import msgspec
 from bff.errors import ProviderUnavailable
 
 MAX_ANSWER_OCTETS = 1024 * 1024
-CONNECT_SECONDS = 5.0
 
 OWN_HEADERS = (("accept-encoding", "identity"), ("user-agent", "cookie-bff"))
 
@@ -71,8 +70,6 @@ class ProviderHttp:
         self.listeners: list[Heard] = []
         self._transport = transport
         self._slots = asyncio.Semaphore(concurrency)
-        # Only phases in which nothing was sent have limits of their own; the deadline bounds all.
-        self._timeout = httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
 
     async def get(
         self, endpoint: str, url: str, headers: Iterable[tuple[str, str]], *, deadline: float
@@ -107,7 +104,6 @@ class ProviderHttp:
             url,
             headers=[*OWN_HEADERS, *headers],
             content=body,
-            extensions={"timeout": self._timeout.as_dict()},
         )
 
     async def _send(self, endpoint: str, request: httpx.Request, deadline: float) -> Answer:

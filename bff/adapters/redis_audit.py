@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from bff.adapters.audit_names import AuditNames, counted, day_counted
 from bff.adapters.audit_scripts import APPEND, APPEND_DIGEST
+from bff.adapters.round_trip import Command, answers
 from bff.audit import operations
 from bff.audit.chain import Link, first_link, next_link
 from bff.audit.kinds import kind_name, kind_of
@@ -119,11 +120,8 @@ class RedisAuditLog:
         if not self._known:
             await self._redis.script_load(APPEND)
             self._known = True
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for link, body, record in self._sent:
-                self._append(pipe, link, body, record)
-            answers: list[Any] = await pipe.execute(raise_on_error=False)
-        for answer in answers:
+        sent = (self._append(link, body, record) for link, body, record in self._sent)
+        for answer in await answers(self._redis, *sent):
             if not self._settle(self._sent[0][0], answer):
                 break
         self.meter.buffered = len(self._buffer)
@@ -162,7 +160,7 @@ class RedisAuditLog:
         self.meter.written += 1
         return True
 
-    def _append(self, pipe: Any, link: Link, body: bytes, record: Record) -> None:  # noqa: ANN401
+    def _append(self, link: Link, body: bytes, record: Record) -> Command:
         names, kind = self._names, kind_of(record)
         name = kind_name(kind)
         requests, request = names.request(record.request_id or "")
@@ -192,7 +190,7 @@ class RedisAuditLog:
         ]
         for field, amount in counted(record):
             arguments += [field, amount]
-        pipe.evalsha(APPEND_DIGEST, len(keys), *keys, *arguments)
+        return ("EVALSHA", APPEND_DIGEST, len(keys), *keys, *arguments)
 
     def _failed(self, failures: int, error: Exception) -> int:
         self.meter.failed_writes += 1

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
+from redis.asyncio import BlockingConnectionPool, Connection, ConnectionPool, Redis, SSLConnection
 from redis.asyncio import UnixDomainSocketConnection as UnixConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -60,7 +60,9 @@ _BOUNDED = {Connection: _Tcp, SSLConnection: _Tls, UnixConnection: _Unix}
 class CountingPool(BlockingConnectionPool):
     """Counts how often a connection is taken: once for each command, script or pipeline.
 
-    ``kind`` says for which kind of request; whoever knows puts itself there.
+    ``kind`` says for which kind of request; whoever knows puts itself there. A connection that is
+    there for the taking is taken and given back without redis-py's condition and time limit, which
+    are for those who have to wait.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  as redis-py has it
@@ -69,12 +71,36 @@ class CountingPool(BlockingConnectionPool):
         self.connection_class = _BOUNDED.get(self.connection_class, self.connection_class)
         self.trips: Counter[str] = Counter()
         self.kind: Callable[[], str] = outside
+        self._waiting = 0
 
     async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:  # noqa: ANN401  as redis-py has it
         """Take one."""
         del command_name, keys, options
         self.trips[self.kind()] += 1
-        return await super().get_connection()  # type: ignore[no-untyped-call]
+        if not self._available_connections:
+            return await self._waited_for()
+        connection: Any = self.get_available_connection()  # type: ignore[no-untyped-call]
+        try:
+            await self.ensure_connection(connection)
+        except BaseException:
+            await self.release(connection)
+            raise
+        return connection
+
+    async def _waited_for(self) -> Any:  # noqa: ANN401  as redis-py has it
+        """One that is opened for it, or that somebody gives back within the time there is."""
+        self._waiting += 1
+        try:
+            return await super().get_connection()  # type: ignore[no-untyped-call]
+        finally:
+            self._waiting -= 1
+
+    async def release(self, connection: Any) -> None:  # noqa: ANN401  as redis-py has it
+        """Give it back; somebody who waits is told."""
+        await ConnectionPool.release(self, connection)
+        if self._waiting:
+            async with self._condition:
+                self._condition.notify()
 
 
 def redis_client(url: str, *, timeout_seconds: float, max_connections: int) -> Redis:

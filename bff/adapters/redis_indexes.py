@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 
 from bff.adapters.redis_index_names import LIVE_BUCKETS, IndexNames
+from bff.adapters.redis_scripts import Scripts
 from bff.adapters.session_record import milliseconds
 from bff.session.model import Ref, SessionCore, SessionKey
 from bff.session.overview import PagePlace
@@ -83,9 +83,8 @@ class RedisIndexes:
         """Nothing is opened here."""
         self._redis = redis
         self._names = names
-        self._scripts: dict[str, AsyncScript] = {
-            script: redis.register_script(script) for script in (ADD, KEEP, PAGE)
-        }
+        self._scripts = Scripts(redis)
+        self._page = redis.register_script(PAGE)
 
     async def epoch(self) -> int:
         """The epoch that lives."""
@@ -96,7 +95,7 @@ class RedisIndexes:
         absolute = milliseconds(core.absolute_expires_at)
         now = milliseconds(core.created_at)
         for name in self._names.of(core):
-            await self._scripts[ADD](keys=[name], args=[key, absolute, now])
+            await self._scripts.run(ADD, [name], [key, absolute, now])
         await self.keep(key, core, until, core.created_at)
         await self._redis.set(self._names.ref(core.ref), key, pxat=absolute)
 
@@ -109,7 +108,7 @@ class RedisIndexes:
             milliseconds(core.created_at),
             milliseconds(core.absolute_expires_at),
         ]
-        await self._scripts[KEEP](keys=list(self._names.bucket_of(key, core.epoch)), args=arguments)
+        await self._scripts.run(KEEP, self._names.bucket_of(key, core.epoch), arguments)
 
     async def remove(self, key: SessionKey, core: SessionCore) -> None:
         """Take an ended session out of everything."""
@@ -153,7 +152,7 @@ class RedisIndexes:
             arguments[2:] = [after.began, after.key]
         async with self._redis.pipeline(transaction=False) as pipe:
             for number in range(LIVE_BUCKETS):
-                await self._scripts[PAGE](
+                await self._page(
                     keys=list(self._names.bucket(number, epoch)), args=arguments, client=pipe
                 )
             answers = await pipe.execute()

@@ -7,12 +7,15 @@ has changed: ``core``, ``tokens`` (sealed), ``facts`` (about the tokens, for rev
 ``touch`` and ``hard`` (milliseconds), ``ack``, ``refresh`` (journal), ``clients`` (others than the first).
 """
 
+import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 from redis.exceptions import NoScriptError
+
+from bff.adapters.round_trip import Command, round_trip
 
 # KEYS session, ended, limits · ARGV expire_at_ms, limits, limits_expire_at_ms, field, value, ...
 CREATE = """
@@ -116,37 +119,31 @@ class Scripts:
     def __init__(self, redis: Redis) -> None:
         """Nothing is sent yet."""
         self._redis = redis
-        self._known: dict[str, AsyncScript] = {}
 
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:  # noqa: ANN401  as Redis answers
         """One script."""
-        return await self._of(script)(keys=keys, args=arguments)
+        (answer,) = await self._asked(script, keys, arguments)
+        return answer
 
     async def run_and_get(
         self, script: str, keys: Sequence[str], arguments: Sequence[Any], name: str
     ) -> tuple[Any, bytes | None]:
-        """A script, and after it the value of a key in whatever slot, in one round trip.
+        """A script, and after it the value of a key in whatever slot, in one round trip."""
+        answer, value = await self._asked(script, keys, arguments, ("GET", name))
+        return answer, value
 
-        Not as redis-py runs scripts in pipelines: it asks each time whether they are known.
-        """
-        digest = self._of(script).sha
+    async def _asked(
+        self, script: str, keys: Sequence[str], arguments: Sequence[Any], *more: Command
+    ) -> list[Any]:
+        command = ("EVALSHA", digest(script), len(keys), *keys, *arguments)
         try:
-            return await self._piped(digest, keys, arguments, name)
+            return await round_trip(self._redis, command, *more)
         except NoScriptError:
             await self._redis.script_load(script)
-            return await self._piped(digest, keys, arguments, name)
+            return await round_trip(self._redis, command, *more)
 
-    async def _piped(
-        self, digest: str, keys: Sequence[str], arguments: Sequence[Any], name: str
-    ) -> tuple[Any, bytes | None]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.evalsha(digest, len(keys), *keys, *arguments)
-            pipe.get(name)
-            answer, value = await pipe.execute()
-            return answer, value
 
-    def _of(self, script: str) -> AsyncScript:
-        registered = self._known.get(script)
-        if registered is None:
-            registered = self._known[script] = self._redis.register_script(script)
-        return registered
+@lru_cache
+def digest(script: str) -> str:
+    """By which Redis knows it."""
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()

@@ -18,6 +18,7 @@ from bff.adapters.redis_client import redis_errors
 from bff.adapters.redis_index_names import IndexNames
 from bff.adapters.redis_indexes import RedisIndexes
 from bff.adapters.redis_news import Ear, RedisNews
+from bff.adapters.round_trip import round_trip
 from bff.adapters.session_record import (
     SessionRecord,
     acknowledgement_text,
@@ -96,13 +97,12 @@ class RedisSessionStore:
         """One round trip for a live session, a second one to learn why there is none."""
         name = self._name(key, "session")
         async with redis_errors():
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.hgetall(name)
-                pipe.get(self._index_names.epoch)
-                fields, epoch = await pipe.execute()
-            if not fields:
+            pairs, epoch = await round_trip(
+                self._redis, ("HGETALL", name), ("GET", self._index_names.epoch)
+            )
+            if not pairs:
                 return await self._why_gone(key)
-        return self._found(key, name, fields, epoch)
+        return self._found(key, name, pairs, epoch)
 
     async def touch(self, session: Session, at: float) -> None:
         """Record use, in the session and in its bucket."""
@@ -134,7 +134,7 @@ class RedisSessionStore:
             )
             if not pairs:
                 return None
-            session = self._decode(key, keys[0], dict(zip(pairs[::2], pairs[1::2], strict=True)))
+            session = self._decode(key, keys[0], pairs)
             await self._indexes.remove(key, session.core)
             return session
 
@@ -152,8 +152,7 @@ class RedisSessionStore:
                 return None
             if not pairs:
                 return Locked(await self._why_gone(key))
-        fields = dict(zip(pairs[::2], pairs[1::2], strict=True))
-        return Locked(self._found(key, name, fields, epoch))
+        return Locked(self._found(key, name, pairs, epoch))
 
     async def renew_lock(self, key: SessionKey, owner: str, lease_seconds: float) -> bool:
         """Compare and extend."""
@@ -262,14 +261,15 @@ class RedisSessionStore:
         return None
 
     def _found(
-        self, key: SessionKey, name: str, fields: dict[bytes, bytes], epoch: bytes | None
+        self, key: SessionKey, name: str, pairs: Sequence[bytes], epoch: bytes | None
     ) -> Session | EndedSession:
-        session = self._decode(key, name, fields)
+        session = self._decode(key, name, pairs)
         if session.core.epoch < int(epoch or 0):
             return EndedSession(EndReason.ADMIN, session.touched_at)
         return session
 
-    def _decode(self, key: SessionKey, name: str, fields: dict[bytes, bytes]) -> Session:
+    def _decode(self, key: SessionKey, name: str, pairs: Sequence[bytes]) -> Session:
+        fields = dict(zip(pairs[::2], pairs[1::2], strict=True))
         try:
             return self._record.session(key, name, fields)
         except (SealBroken, msgspec.DecodeError, KeyError, ValueError) as error:

@@ -1,5 +1,6 @@
 """Redis and the sessions in it, asked with spans. Names of commands are told, never keys or values."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from opentelemetry.trace import SpanKind
@@ -33,6 +34,14 @@ class TracedRedis(Redis):
         name = str(args[0])
         with self.spans.step(name, {**_REDIS, "db.operation.name": name}, SpanKind.CLIENT):
             return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+
+    def around(self, names: list[str]) -> AbstractContextManager[object]:
+        """A span for one round trip (:mod:`bff.adapters.round_trip`)."""
+        if len(names) > 1:
+            size = {"db.operation.batch.size": len(names)}
+            return self.spans.step("PIPELINE", {**_REDIS, **size}, SpanKind.CLIENT)
+        (name,) = names
+        return self.spans.step(name, {**_REDIS, "db.operation.name": name}, SpanKind.CLIENT)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002  as redis-py has it
         """One round trip for several."""

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from redis.asyncio import Redis
 
 from bff.adapters.access_log import AccessLog
@@ -14,6 +13,7 @@ from bff.adapters.event_loop import BackgroundTasks, SystemClock
 from bff.adapters.metrics import Metrics
 from bff.adapters.observation import configure_logs
 from bff.adapters.openid_provider import HttpOpenIDProvider
+from bff.adapters.provider_transport import ProviderTransport
 from bff.adapters.redis_client import redis_client
 from bff.adapters.redis_news import RedisNews
 from bff.adapters.redis_sessions import channel
@@ -67,7 +67,7 @@ def open_world(settings: Settings) -> World:
     traces = open_traces(settings, log, clock.now)
     if traces is not None:
         redis = traces.redis(redis)
-    transport = httpx.AsyncHTTPTransport(trust_env=False, limits=httpx.Limits(max_connections=64))
+    transport = ProviderTransport(max_connections=64)
     provider = HttpOpenIDProvider(
         values.client_metadata(settings),
         settings.provider.issuer,

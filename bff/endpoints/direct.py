@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from bff.browser.headers import transport_headers
-from bff.endpoints.dependencies import BrowserCookies, Known, Request, Surroundings
+from bff.endpoints.dependencies import BrowserCookies, Request, Surroundings
 from bff.endpoints.origin import CURRENT
 from bff.endpoints.reading import Reading, Readings
 from bff.endpoints.request_line import RequestLine, RequestLines
@@ -58,7 +58,17 @@ class Browser(Protocol):
 class Begun:
     """A call on its way: sent, not yet answered. Told when there is more to know of it."""
 
-    __slots__ = ("_calls", "arrived_at", "browser", "call", "known", "line", "request_id")
+    __slots__ = (
+        "_calls",
+        "arrived_at",
+        "browser",
+        "call",
+        "line",
+        "peer",
+        "presented",
+        "reading",
+        "request_id",
+    )
 
     call: DirectCall
 
@@ -66,18 +76,21 @@ class Begun:
         self,
         calls: "DirectCalls",
         browser: Browser,
+        peer: str,
         line: RequestLine,
-        known: Known,
+        reading: Reading,
+        presented: Presented,
         request_id: str,
-        arrived_at: float,
     ) -> None:
-        """``known``: the session cookie shown; ``arrived_at`` in Unix seconds."""
+        """``peer`` is the browser's address, ``presented`` what the request, as it was read, shows of a session."""
         self._calls = calls
         self.browser = browser
+        self.peer = peer
         self.line = line
-        self.known = known
+        self.reading = reading
+        self.presented = presented
         self.request_id = request_id
-        self.arrived_at = arrived_at
+        self.arrived_at = presented.arrived_at
 
     def heard(self) -> None:
         """The API has said something, or never will."""
@@ -148,8 +161,8 @@ class DirectCalls:
             return None
         request_id, now = reading.request_id or self._new_request_id(), self._now()
         known = reading.known
-        begun = Begun(self, browser, asked, known, request_id, now)
         presented = Presented(known.key, known.handle.generation, now, reading.pinned_ref)
+        begun = Begun(self, browser, peer, asked, reading, presented, request_id)
         call = self._flow.begin(
             asked.route,
             asked.sent,
@@ -161,40 +174,47 @@ class DirectCalls:
         if call is None:
             return None
         begun.call = call
-        if self._flow.leaves_something(call, presented, background=reading.background):
-            self._attend(begun, peer, reading, presented)
         return begun
 
-    def _attend(self, begun: Begun, peer: str, reading: Reading, presented: Presented) -> None:
-        """Begin what the call leaves to do, as that of its request: events tell where they come from."""
+    def _attend(self, begun: Begun, now: float) -> None:
+        """Begin what the call leaves to do, as that of its request: events tell where they come from.
+
+        Not before it is over: nobody waits behind what their own call set going. The gate attends
+        to what it is handed.
+        """
+        presented, background = begun.presented, begun.reading.background
+        if not self._flow.leaves_something(begun.call, presented, now, background=background):
+            return
         scope = {
             "raw_path": begun.line.path.encode(),
-            "headers": reading.fields,
-            "client": (peer, 0),
+            "headers": begun.reading.fields,
+            "client": (begun.peer, 0),
         }
         before = CURRENT.set(Request(scope, begun.request_id, begun.arrived_at))
         try:
-            self._flow.attend(begun.call, presented, background=reading.background)
+            self._flow.attend(begun.call, presented, background=background)
         finally:
             CURRENT.reset(before)
 
     def left(self, begun: Begun) -> None:
         """The browser did not wait: the API learns of it."""
         begun.give_up()
-        self._log_line(begun, LEFT, self._now() - begun.arrived_at)
+        now = self._now()
+        self._log_line(begun, LEFT, now - begun.arrived_at)
+        self._attend(begun, now)
 
     def answer(self, begun: Begun) -> None:
         """Hand on what the API said; or the call to the gate, if that needs a closer look."""
-        answer = self._flow.answer(begun.call)
+        answer, now = self._flow.answer(begun.call), self._now()
         if answer is None:
             begun.browser.hand_over({BEGUN: begun})
             return
-        now = self._now()
         begun.browser.answer(self._written(begun, answer, now))
         seconds = now - begun.arrived_at
         ref = begun.call.quiet.session.core.ref
         self._route_took(begun.line.route.name, seconds, answer.status, ref)
         self._log_line(begun, answer.status, seconds)
+        self._attend(begun, now)
 
     def _written(self, begun: Begun, answer: DirectAnswer, now: float) -> bytes:
         """Head and body, as :class:`~bff.endpoints.api.ApiEndpoint` has the server write them."""
@@ -207,7 +227,7 @@ class DirectCalls:
         )
         new = begun.call.new_generation
         if new is not None:
-            handle = Handle(begun.known.handle.session_id, new)
+            handle = Handle(begun.reading.known.handle.session_id, new)
             cookie = self._cookies.set_session(handle, answer.absolute_ends - now)
             own += b"set-cookie: %b\r\n" % cookie
         if b"\r\ndate: " not in lines:

@@ -120,7 +120,7 @@ class AccessFlow:
         now = self.clock.now()
         self.noticed(session)
         self.records.acknowledge(session, presented.generation, now)
-        if judge(session, now, self.policy) is Verdict.REFRESH_SOON:
+        if judge(session, now, self.policy) in {Verdict.REFRESH_SOON, Verdict.REFRESH_NOW}:
             self._renew_early(session)
         if not background:
             self.records.touch(session, now)

@@ -122,10 +122,12 @@ class DirectCallFlow:
         new = session.generation if generation < session.generation else None
         return DirectCall(route, quiet, exchange, session.touched_at if background else now, new)
 
-    def leaves_something(self, call: DirectCall, presented: Presented, *, background: bool) -> bool:
-        """Whether the call leaves something to :meth:`attend` to."""
+    def leaves_something(
+        self, call: DirectCall, presented: Presented, now: float, *, background: bool
+    ) -> bool:
+        """Whether the call leaves something to :meth:`attend` to at ``now``."""
         return self._sessions.leaves_something(
-            call.quiet, presented.generation, presented.arrived_at, background=background
+            call.quiet, presented.generation, now, background=background
         )
 
     def attend(self, call: DirectCall, presented: Presented, *, background: bool) -> None:

@@ -93,12 +93,13 @@ def early_renewal_at(session: Session, policy: RefreshPolicy) -> float:
 def early_turn_at(session: Session, policy: RefreshPolicy) -> float:
     """Unix seconds from which a renewal that is due waits for no others.
 
-    A moment in the first half of the time that is left for it, fixed per session and generation: a
-    crowd that falls due together is spread evenly over that half, whoever asks when.
+    A moment in the first two thirds of the time that is left for it, fixed per session and
+    generation: a crowd that falls due together is spread evenly over them, whoever asks when. The
+    last third is for a provider that is away.
     """
     due_at = refresh_due_at(session, policy)
-    half = (session.tokens.expires_at - due_at) / 2
-    return due_at + half * share(session.key, session.generation)
+    spread = (session.tokens.expires_at - due_at) * 2 / 3
+    return due_at + spread * share(session.key, session.generation)
 
 
 def in_flight(journal: RefreshJournal | None, now: float, policy: RefreshPolicy) -> bool:

@@ -216,7 +216,7 @@ async def new_house(
     world = "bff.composition.world"
     monkeypatch.setattr(f"{world}.SystemClock", MovableClock)
     monkeypatch.setattr(f"{world}.HttpResourceServer", lambda **_options: api)
-    monkeypatch.setattr(f"{world}.httpx.AsyncHTTPTransport", lambda **_options: transport)
+    monkeypatch.setattr(f"{world}.ProviderTransport", lambda **_options: transport)
     made: list[House] = []
     worlds: list[World] = []
 

@@ -1,5 +1,6 @@
 """What a call on the direct way leaves to do is begun beside it, as on the ordinary way."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 import pytest
 
 from bff.flows.refresh import RefreshFlow
-from tests.app.doorstep import Doorstep
-from tests.ports.resource_server.scripted_api import OK, answering
+from tests.app.doorstep import Doorstep, Visitor
+from tests.ports.resource_server.scripted_api import OK, PATIENCE, Thinking, answering
 
 New = Callable[..., Awaitable[Doorstep]]
 BACKGROUND = ("GET", "/api/v/x", "BFF-Background: 1")
@@ -70,6 +71,64 @@ async def test_a_renewal_is_begun_beside_the_call(
     assert (after["generation"], after["touched"]) == (1, touched)
     (event,) = audited(capsys, '"session_renewed"')
     assert (event["request_id"].encode(), event["trigger"]) == (fields[b"x-request-id"], "early")
+
+
+async def asked_meanwhile(door: Doorstep, api: Thinking) -> Visitor:
+    """Somebody who waits for an API that has heard the request and thinks about it."""
+    visitor = await door.visitor()
+    visitor.ask(door.request())
+    async with asyncio.timeout(PATIENCE):
+        await api.heard.wait()
+    await door.house.settle()
+    return visitor
+
+
+@pytest.mark.req("R1", "N55")
+async def test_nothing_is_begun_before_the_call_is_over(new_doorstep: New) -> None:
+    """Nobody waits behind what their own call leaves to do."""
+    api = Thinking()
+    door = await new_doorstep(api)
+    before = await stored(door)
+    door.house.pass_time(DUE_SECONDS)
+    visitor = await asked_meanwhile(door, api)
+    assert await stored(door) == before
+    api.go_on.set()
+    assert (await visitor.answer())[0] == 200
+    await door.house.settle()
+    after = await stored(door)
+    assert after["generation"] == 1
+    assert after["touched"] >= before["touched"] + 1000 * DUE_SECONDS
+    assert door.direct == [True]
+
+
+async def test_a_browser_that_leaves_has_used_the_session(new_doorstep: New) -> None:
+    """It may have seen enough of a slow API, not of the app."""
+    api = Thinking()
+    door = await new_doorstep(api)
+    door.house.pass_time(DUE_SECONDS)
+    visitor = await asked_meanwhile(door, api)
+    visitor.writer.transport.abort()
+    async with asyncio.timeout(PATIENCE):
+        while not door.lines:  # noqa: ASYNC110  no event tells
+            await asyncio.sleep(0.005)
+    await door.house.settle()
+    assert (await stored(door))["generation"] == 1
+
+
+@pytest.mark.req("R1")
+async def test_a_token_that_ends_while_the_api_thinks_is_renewed_before_anybody_asks(
+    new_doorstep: New,
+) -> None:
+    """The next call finds it done."""
+    api = Thinking()
+    door = await new_doorstep(api)
+    door.house.pass_time(DUE_SECONDS)
+    visitor = await asked_meanwhile(door, api)
+    door.house.pass_time(900)
+    api.go_on.set()
+    assert (await visitor.answer())[0] == 200
+    await door.house.settle()
+    assert (await stored(door))["generation"] == 1
 
 
 async def test_a_renewal_that_is_put_off_is_not_begun(

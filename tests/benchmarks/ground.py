@@ -199,7 +199,9 @@ class Ground:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                # not a session of its own: Linux shares a core between sessions first (autogroup), and
+                # then the policy of one program says nothing to those of others
+                process_group=0,
             )
         started = Program(process, log)
         self.programs.append(started)

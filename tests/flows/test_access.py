@@ -70,7 +70,7 @@ def test_in_the_window_the_request_goes_out_at_once_and_the_renewal_happens_behi
 
 
 @pytest.mark.parametrize(
-    ("age", "begun"), [(600, 1), (750, 20)], ids=["before their turns", "after them"]
+    ("age", "begun"), [(600, 1), (800, 20)], ids=["before their turns", "after them"]
 )
 def test_a_crowd_is_renewed_in_turn(fleet: Fleet, age: float, begun: int) -> None:
     """Nobody waits; who was put off is begun by a later request."""

@@ -15,8 +15,8 @@ from tests.builders import a_key, a_session
 from tests.flows.fleet import Fleet
 
 POLICY = RefreshPolicy(jitter=0.0)
-WINDOW, HALF = 300.0, 150.0
-"""Seconds before expiry that tokens of fifteen minutes fall due, and the first half of them."""
+WINDOW, SPREAD = 300.0, 200.0
+"""Seconds before expiry that tokens of fifteen minutes fall due, and the first two thirds of them."""
 
 
 @pytest.fixture
@@ -73,24 +73,24 @@ def most_in_a_second(begun: list[tuple[float, Session]]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("count", "most"), [(1_000, 20), (10_000, 110)], ids=["a thousand", "ten thousand"]
+    ("count", "most"), [(1_000, 15), (10_000, 80)], ids=["a thousand", "ten thousand"]
 )
 @pytest.mark.parametrize("takes", [0.02, 2.0], ids=["quick provider", "slow provider"])
-def test_a_crowd_is_spread_over_half_of_its_time(
+def test_a_crowd_is_spread_over_two_thirds_of_its_time(
     refresh: RefreshFlow, count: int, most: int, takes: float
 ) -> None:
-    """Evenly, however large it is and however slow the provider, and with the other half in hand."""
+    """Evenly, however large it is and however slow the provider, and with a third in hand."""
     begun = begun_at(refresh, a_crowd(count), every=5.0, takes=takes)
     assert len(begun) == count
-    assert begun[-1][0] <= HALF + 5.0
+    assert begun[-1][0] <= SPREAD + 5.0
     assert most_in_a_second(begun) <= most
 
 
 def test_tokens_that_live_shortly_are_in_time_as_well(refresh: RefreshFlow) -> None:
-    """Three minutes: due in the last, renewed in its first half."""
+    """Three minutes: due in the last, renewed in its first two thirds."""
     begun = begun_at(refresh, a_crowd(1_000, 180.0), every=2.0, takes=0.02, window=60.0)
     assert len(begun) == 1_000
-    assert begun[-1][0] <= 32.0
+    assert 38.0 <= begun[-1][0] <= 42.0
 
 
 def test_a_small_crowd_need_not_wait(refresh: RefreshFlow) -> None:

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm
 
 from bff.errors import SignedTokenInvalid
+from bff.oidc.jws import MAX_JWT_CHARACTERS
 from bff.oidc.keys import KeySet, parse_jwks
 from bff.oidc.metadata import SIGNED_RESPONSE_ALGS
 from bff.oidc.signed_jwt import (
-    MAX_JWT_CHARACTERS,
     SignedClaims,
     validate_id_token,
     validate_logout_token,

@@ -12,6 +12,7 @@ import httpx
 import uvicorn
 
 from bff.adapters.openid_provider import HttpOpenIDProvider
+from bff.adapters.provider_transport import ProviderTransport
 from bff.flows.ports import OpenIDProvider
 from bff.oidc.client_key import ClientKey
 from bff.oidc.metadata import ClientMetadata, Secret
@@ -167,7 +168,7 @@ class HttpParty:
         self.adapter = HttpOpenIDProvider(
             self.client,
             mock.issuer,
-            httpx.AsyncHTTPTransport(trust_env=False),
+            ProviderTransport(max_connections=64),
             clock=self.clock,
             entropy=SeededEntropy(self.mock.requests("token")),
             allow_http=True,

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from redis.asyncio import BlockingConnectionPool
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bff.adapters.redis_client import redis_client
+from bff.adapters.round_trip import round_trip
 
 
 @pytest.fixture
@@ -72,3 +74,49 @@ def test_every_kind_of_connection_is_bounded(url: str) -> None:
     pool = redis_client(url, timeout_seconds=5, max_connections=1).connection_pool
     assert isinstance(pool, BlockingConnectionPool)
     assert pool.connection_class.__module__ == "bff.adapters.redis_client"
+
+
+@pytest.mark.req("N72")
+async def test_whoever_waits_for_a_connection_gets_one_that_is_given_back(redis_port: int) -> None:
+    """Each is told, however many wait and whoever comes meanwhile."""
+    client = redis_client(f"redis://127.0.0.1:{redis_port}", timeout_seconds=5, max_connections=1)
+    pool: Any = client.connection_pool
+    held = await pool.get_connection()
+    async with asyncio.timeout(4), asyncio.TaskGroup() as tasks:
+        waiting = [tasks.create_task(round_trip(client, ("ECHO", number))) for number in range(3)]
+        while pool._waiting < len(waiting):  # noqa: ASYNC110  no event tells
+            await asyncio.sleep(0)
+        await pool.release(held)
+        assert await client.echo("meanwhile") == b"meanwhile"
+    assert [task.result() for task in waiting] == [[b"0"], [b"1"], [b"2"]]
+    await client.aclose(close_connection_pool=True)
+
+
+@pytest.mark.req("N72")
+async def test_who_waits_too_long_for_a_connection_is_told(redis_port: int) -> None:
+    """And takes no place from those who come later."""
+    client = redis_client(
+        f"redis://127.0.0.1:{redis_port}", timeout_seconds=0.05, max_connections=1
+    )
+    pool: Any = client.connection_pool
+    held = await pool.get_connection()
+    with pytest.raises(RedisConnectionError, match="No connection available"):
+        await client.get("key")
+    await pool.release(held)
+    assert await client.ping()
+    await client.aclose(close_connection_pool=True)
+
+
+@pytest.mark.req("N72")
+async def test_a_connection_closed_while_it_was_idle_is_not_given_out(redis_port: int) -> None:
+    """It is opened again first."""
+    client = redis_client(f"redis://127.0.0.1:{redis_port}", timeout_seconds=5, max_connections=1)
+    own = await client.client_id()
+    async with Redis(port=redis_port, protocol=2) as other:
+        await other.client_kill_filter(_id=str(own))
+    pool: Any = client.connection_pool
+    connection = await pool.get_connection()
+    await connection.send_command("CLIENT", "ID")
+    assert await connection.read_response() != own
+    await pool.release(connection)
+    await client.aclose(close_connection_pool=True)

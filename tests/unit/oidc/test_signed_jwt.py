@@ -10,11 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
+from jwt import api_jws
 
 from bff.errors import SignedTokenInvalid
+from bff.oidc.jws import MAX_JWT_CHARACTERS
 from bff.oidc.metadata import SIGNED_RESPONSE_ALGS
 from bff.oidc.signed_jwt import (
-    MAX_JWT_CHARACTERS,
     SignedClaims,
     key_id,
     profile_claims,
@@ -220,3 +221,28 @@ def test_the_app_sees_the_configured_claims_only() -> None:
     """Of those that are present."""
     claims = json.loads('{"name": "Ada", "email": null, "nonce": "n"}')
     assert profile_claims(claims, ("name", "email", "role")) == {"name": "Ada", "email": None}
+
+
+def signed(text: str) -> str:
+    """Any header and payload, as they are written, with a good signature."""
+    algorithm = api_jws.get_algorithm_by_name("ES256")
+    signature = algorithm.sign(text.encode("latin-1"), private_key("ec"))
+    return f"{text}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
+@pytest.mark.req("N15")
+@pytest.mark.parametrize("junk", ["+", "/", "\n", "!", " ", "=x", "\xe9"])
+def test_a_segment_has_one_spelling(junk: str) -> None:
+    """What a lenient decoder would pass over is not passed over, however well it is signed."""
+    token = jws(CLAIMS)
+    text = token.rpartition(".")[0]
+    assert verify(signed(text)).claims == CLAIMS
+    refused(signed(text + junk), "signature")
+    refused(token + junk, "signature")
+
+
+@pytest.mark.req("N15")
+def test_a_payload_that_is_not_encoded_is_refused() -> None:
+    """However well it is signed, whether or not the header asks us to understand it (RFC 7797, section 6)."""
+    header = {"alg": "ES256", "kid": "ec", "b64": False}
+    refused(signed(unsigned(header, CLAIMS).rpartition(".")[0]), "signature")
