@@ -1,4 +1,4 @@
-"""One request to the provider, one bounded answer: no cookie jar, no redirects, no second try.
+"""One request to the provider, one bounded answer: no cookie jar, no redirects, no second try here.
 
 The transport is called directly: an ``httpx.AsyncClient`` would carry cookies from one user's call
 to the next.
