@@ -5,6 +5,7 @@ import ssl
 from collections import deque
 from contextlib import suppress
 
+from bff.adapters.dialing import dial
 from bff.adapters.http1_connection import Connection
 from bff.errors import ResourceServerUnavailable
 from bff.resource.routes import Upstream
@@ -126,10 +127,10 @@ class ConnectionPool:
     async def _connect(self) -> Connection:
         """Open one in a place already taken."""
         try:
+            dialed = await dial(self._loop, self._upstream.host, self._upstream.port)
             _, connection = await self._loop.create_connection(
                 lambda: Connection(self._loop, self, self._keep_alive),
-                self._upstream.host,
-                self._upstream.port,
+                sock=dialed,
                 ssl=self._tls,
                 server_hostname=self._upstream.host if self._tls else None,
             )

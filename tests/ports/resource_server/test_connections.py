@@ -16,7 +16,6 @@ from tests.ports.resource_server.scripted_api import (
     Wire,
     a_request,
     answering,
-    closing_after,
     pieces,
     until,
 )
@@ -127,7 +126,11 @@ async def test_a_request_that_may_have_been_acted_on_is_not_sent_again(
 
 async def test_a_second_silent_end_is_final(api: Serve, client: HttpResourceServer) -> None:
     """A new connection that closes without a word is not stale; nothing is tried a third time."""
-    listening = await api(hanging_up(), closing_after(), answering(OK))
+
+    async def without_a_word(wire: Wire) -> None:
+        await wire.request()
+
+    listening = await api(hanging_up(), without_a_word, answering(OK))
     await client.send(listening.route(), a_request(), None)
     with pytest.raises(ResourceServerResponseInvalid):
         await client.send(listening.route(), a_request(), None)
